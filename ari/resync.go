@@ -1,0 +1,82 @@
+package ari
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ringcard/cti"
+)
+
+const parallelReads = 8
+
+// snapshot reads all channels, bridges and device states (PB-03). Channels
+// are read last, so that each member of a bridge that still lives is known.
+func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
+	s := &cti.Snapshot{}
+	bridges, err := c.rest.Bridges(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("bridges: %w", err)
+	}
+	for _, b := range bridges {
+		s.Bridges = append(s.Bridges, bridgeOf(b.ID, b.Class, b.ChannelIDs))
+	}
+	if s.Devices, err = c.devices(ctx); err != nil {
+		return nil, fmt.Errorf("device states: %w", err)
+	}
+	channels, err := c.rest.channels(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("channels: %w", err)
+	}
+	s.Channels = make([]cti.Channel, len(channels))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelReads)
+	for i := range channels {
+		s.Channels[i] = channels[i].snapshot()
+		s.Channels[i].Created = parseTime(channels[i].CreationTime)
+		if s.Channels[i].LinkedID != "" {
+			continue
+		}
+		group.Go(func() error {
+			id, err := c.rest.Variable(ctx, channels[i].ID, "CHANNEL(linkedid)")
+			s.Channels[i].LinkedID = id
+			return ignoreGone(err)
+		})
+	}
+	return s, group.Wait()
+}
+
+// ignoreGone: a channel that ended while we asked will say so on the socket.
+func ignoreGone(err error) error {
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == http.StatusNotFound {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) devices(ctx context.Context) ([]cti.DeviceState, error) {
+	endpoints, err := c.rest.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]cti.DeviceState, len(endpoints))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelReads)
+	for i := range endpoints {
+		group.Go(func() error {
+			name := endpoints[i].Technology + "/" + endpoints[i].Resource
+			state, err := c.rest.deviceState(ctx, name)
+			out[i] = cti.DeviceState{Endpoint: name, State: state}
+			return ignoreGone(err)
+		})
+	}
+	return out, group.Wait()
+}
+
+// syncTimeout bounds the whole resync after a connect.
+const syncTimeout = 30 * time.Second

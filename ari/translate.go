@@ -1,0 +1,124 @@
+package ari
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringcard/cti"
+)
+
+// errReplaced: another client registered our application name.
+var errReplaced = errors.New("another client took the ARI application name")
+
+// unknownEvent is an event type this package has no use for and never saw.
+type unknownEvent string
+
+func (e unknownEvent) Error() string { return "unknown ARI event " + string(e) }
+
+// kinds maps ARI events to the kinds of the engine.
+var kinds = map[string]cti.EventKind{
+	"ChannelCreated":       cti.ChannelCreated,
+	"ChannelStateChange":   cti.ChannelChanged,
+	"ChannelCallerId":      cti.ChannelChanged,
+	"ChannelConnectedLine": cti.ChannelChanged,
+	"ChannelDialplan":      cti.ChannelChanged,
+	"ChannelHold":          cti.ChannelHeld,
+	"ChannelUnhold":        cti.ChannelUnheld,
+	"ChannelHangupRequest": cti.ChannelHangup,
+	"ChannelDestroyed":     cti.ChannelGone,
+	"Dial":                 cti.Dialed,
+	"ChannelEnteredBridge": cti.BridgeEntered,
+	"ChannelLeftBridge":    cti.BridgeLeft,
+	"DeviceStateChanged":   cti.DeviceChanged,
+}
+
+// ignored are events that carry nothing for a call beyond the events above.
+var ignored = map[string]bool{
+	"ApplicationMoveFailed": true, "ApplicationRegistered": true, "ApplicationUnregistered": true,
+	"BridgeCreated": true, "BridgeDestroyed": true, "BridgeMerged": true, "BridgeVideoSourceChanged": true,
+	"BridgeBlindTransfer": true, "BridgeAttendedTransfer": true,
+	"ChannelDtmfReceived": true, "ChannelTalkingStarted": true, "ChannelTalkingFinished": true,
+	"ChannelToneDetected": true, "ChannelTransfer": true, "ChannelUserevent": true, "ChannelVarset": true,
+	"ContactInfo": true, "ContactStatusChange": true, "EndpointStateChange": true, "PeerStatusChange": true, "Peer": true,
+	"PlaybackStarted": true, "PlaybackContinuing": true, "PlaybackFinished": true,
+	"RecordingStarted": true, "RecordingFinished": true, "RecordingFailed": true,
+	"StasisStart": true, "StasisEnd": true, "TextMessageReceived": true, "RESTResponse": true,
+}
+
+// Translate makes a cti.Event of one frame. ok is false for events of no use;
+// the error is errReplaced, an unknownEvent, or tells what is malformed.
+// received is when the frame was read; a zero received takes the time that
+// Asterisk wrote, which recorded streams need.
+func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error) {
+	var f frame
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return ev, false, fmt.Errorf("malformed ARI frame: %w", err)
+	}
+	kind, known := kinds[f.Type]
+	switch {
+	case f.Type == "ApplicationReplaced":
+		return ev, false, errReplaced
+	case !known && ignored[f.Type]:
+		return ev, false, nil
+	case !known:
+		return ev, false, unknownEvent(f.Type)
+	}
+	ev = cti.Event{Kind: kind, At: received, Dial: f.DialStatus, DialTo: f.DialString,
+		Cause: int(f.Cause), TechCause: int(f.TechCause), Soft: f.Soft}
+	if received.IsZero() {
+		ev.At = parseTime(f.Timestamp)
+	}
+	if f.Channel != nil {
+		ev.Channel = f.Channel.snapshot()
+	}
+	if f.Bridge != nil {
+		ev.Bridge = bridgeOf(f.Bridge.ID, f.Bridge.Class, f.Bridge.ChannelIDs)
+	}
+	switch kind {
+	case cti.Dialed:
+		if err := dial(&ev, &f); err != nil {
+			return ev, false, err
+		}
+	case cti.DeviceChanged:
+		if f.DeviceState == nil {
+			return ev, false, fmt.Errorf("malformed ARI frame: %s without device_state", f.Type)
+		}
+		ev.Device = cti.DeviceState{Endpoint: f.DeviceState.Name, State: f.DeviceState.State}
+		return ev, true, nil
+	}
+	if ev.Channel.ID == "" && ev.Peer.ID == "" {
+		return ev, false, fmt.Errorf("malformed ARI frame: %s without a channel", f.Type)
+	}
+	return ev, true, nil
+}
+
+func dial(ev *cti.Event, f *frame) error {
+	var peer channel
+	if err := json.Unmarshal(f.Peer, &peer); err != nil {
+		return fmt.Errorf("malformed ARI frame: peer of Dial: %w", err)
+	}
+	ev.Peer = peer.snapshot()
+	if f.Caller != nil {
+		ev.Channel = f.Caller.snapshot()
+	}
+	if f.Forwarded != nil {
+		ev.Forwarded = f.Forwarded.snapshot()
+	}
+	return nil
+}
+
+func (c *channel) snapshot() cti.Channel {
+	return cti.Channel{
+		ID: c.ID, Name: c.Name, State: c.State, LinkedID: c.Vars["CHANNEL(linkedid)"],
+		CallerNumber: c.Caller.Number, CallerName: c.Caller.Name,
+		ConnectedNumber: c.Connected.Number, ConnectedName: c.Connected.Name,
+		Context: c.Dialplan.Context, Exten: c.Dialplan.Exten,
+		App: c.Dialplan.AppName, AppData: c.Dialplan.AppData,
+	}
+}
+
+func bridgeOf(id, class string, channels []string) cti.Bridge {
+	return cti.Bridge{ID: id, Class: class, Channels: channels}
+}

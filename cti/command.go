@@ -1,0 +1,73 @@
+package cti
+
+import "time"
+
+// The functions of this file run on the engine's goroutine.
+
+// place puts a call on the board before its channel exists: progress is shown
+// from the click on.
+func (e *Engine) place(c Call, now time.Time) {
+	lv := e.board.open(c.ID)
+	e.board.byChannel[c.ID] = lv
+	c.Version = 1
+	lv.call, lv.placedAt = c, now
+	lv.trace.add(now, "command", "%s dials %s from %s", c.PlacedBy.Name, c.Number.Display, c.PlacedBy.Device)
+	if c.Client == nil && c.Number.Kind == External && c.Number.E164 != "" {
+		lv.call.Lookup = LookupPending
+		e.lookups.ask(c.ID, c.Number.E164)
+	}
+	e.show(lv, now)
+	e.save(lv)
+}
+
+// refused ends a placed call that the PBX did not accept (CK-07).
+func (e *Engine) refused(callID, why string) {
+	if lv := e.board.calls[callID]; lv != nil {
+		e.fail(lv, e.opt.Now(), why)
+	}
+}
+
+// hangupTarget picks the channel whose end ends the call: the user's own leg,
+// or the client's for one who controls all calls.
+func (e *Engine) hangupTarget(callID string, userID int64, now time.Time) string {
+	lv := e.board.calls[callID]
+	if lv == nil || lv.call.State == Ended {
+		return ""
+	}
+	target := ""
+	for i := range lv.call.Legs {
+		l := &lv.call.Legs[i]
+		if l.State == LegEnded || l.Role == ServiceLeg {
+			continue
+		}
+		if l.UserID == userID && l.Role == OfficeLeg {
+			target = l.ID
+			break
+		}
+		if target == "" || l.Role == ClientLeg {
+			target = l.ID
+		}
+	}
+	if target == "" && !lv.placedAt.IsZero() {
+		target = callID // the channel bears the id of the call
+	}
+	if lv.call.EndedBy == "" {
+		lv.call.EndedBy = "office"
+	}
+	lv.trace.add(now, "command", "hang-up from the page")
+	e.publish(lv)
+	return target
+}
+
+// choose sets the client of a call and keeps the choice in its record.
+func (e *Engine) choose(callID string, card *Client, now time.Time) {
+	lv := e.board.calls[callID]
+	if lv == nil || card == nil {
+		return
+	}
+	lv.call.Client, lv.call.Lookup = card, LookupFound
+	lv.call.Version++
+	lv.trace.add(now, "command", "%s chosen as the client", card.Name)
+	e.show(lv, now)
+	e.save(lv)
+}

@@ -1,0 +1,501 @@
+package cti
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	eventQueue     = 16384            // events waiting for the engine before the reader waits
+	keepEnded      = 500              // ended calls kept for Get and Why
+	sweepInterval  = time.Second      // how often overdue calls are looked for
+	lingerAfterEnd = 10 * time.Second // an ended call waits so long for its last channels
+	placeTimeout   = 10 * time.Second // an accepted originate must show its channel by then
+)
+
+// EngineOptions are what an engine needs. Team, Log and Metrics may be nil.
+type EngineOptions struct {
+	PBX          PBX
+	Office       OfficeConfig
+	Directory    Directory
+	Recorder     *Recorder
+	Screens      Screens
+	Team         *Team
+	Log          *slog.Logger
+	Metrics      *Metrics
+	LookupBudget time.Duration // default 300 ms (LU-03)
+	Now          func() time.Time
+}
+
+// Engine runs the calls of one PBX. One goroutine owns all of them, so events
+// are applied in the order of arrival without a lock; whatever may wait — the
+// directory, the journal, the screens — is on the other side of a queue.
+type Engine struct {
+	opt     EngineOptions
+	log     *slog.Logger
+	office  *Office
+	machine Machine
+	board   *board
+	lookups *lookups
+
+	events   chan *Event
+	commands chan func()
+	stop     chan struct{}
+	stopOnce sync.Once
+	done     chan struct{}
+	started  atomic.Bool
+
+	restored map[string]Call // unfinished records of the last run, until the first Resync
+	endedAt  map[*live]time.Time
+
+	mu     sync.RWMutex // guards the copies that other goroutines read
+	view   map[string]published
+	recent []string
+}
+
+type published struct {
+	call     Call
+	audience []int64
+	trace    *trace
+	steps    Why
+}
+
+// NewEngine checks the options. The engine does nothing before Start.
+func NewEngine(opt EngineOptions) (*Engine, error) {
+	office, err := NewOffice(opt.Office)
+	if err != nil {
+		return nil, err
+	}
+	if opt.LookupBudget == 0 {
+		opt.LookupBudget = 300 * time.Millisecond
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Metrics == nil {
+		opt.Metrics = &Metrics{}
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Office.Parse == nil || opt.Directory == nil || opt.Recorder == nil || opt.Screens == nil || opt.PBX == nil {
+		return nil, errors.New("engine: PBX, Directory, Recorder, Screens and Office.Parse are needed")
+	}
+	m := Machine{Office: office}
+	e := &Engine{
+		opt: opt, log: opt.Log.With("pbx", opt.Office.PBX), office: office, machine: m, board: newBoard(m),
+		events: make(chan *Event, eventQueue), commands: make(chan func(), 64),
+		stop: make(chan struct{}), done: make(chan struct{}),
+		endedAt: make(map[*live]time.Time), view: make(map[string]published),
+	}
+	e.lookups = newLookups(opt.Directory, opt.LookupBudget, opt.Metrics, e.log)
+	return e, nil
+}
+
+// Start loads the records that the last run left unfinished and begins to
+// apply events.
+func (e *Engine) Start(ctx context.Context) error {
+	calls, err := e.opt.Recorder.unfinished(ctx, e.office.cfg.PBX)
+	if err != nil {
+		return fmt.Errorf("unfinished calls of %s: %w", e.office.cfg.PBX, err)
+	}
+	e.restored = make(map[string]Call, len(calls))
+	for _, c := range calls {
+		e.restored[c.ID] = c
+	}
+	e.started.Store(true)
+	e.lookups.start()
+	go e.run()
+	return nil
+}
+
+// Stop ends the engine after the events already posted. Live calls stay
+// unfinished records and are taken up by the next Start.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.stopOnce.Do(func() { close(e.stop) })
+	if !e.started.Load() {
+		return nil
+	}
+	select {
+	case <-e.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Post hands an event to the engine. It waits, and counts the wait, while the
+// queue is full: events are never dropped.
+func (e *Engine) Post(ev Event) {
+	select {
+	case e.events <- &ev:
+		return
+	default:
+	}
+	began := time.Now()
+	select {
+	case e.events <- &ev:
+	case <-e.stop:
+	}
+	if f := e.opt.Metrics.QueueWait; f != nil {
+		f(time.Since(began))
+	}
+}
+
+// SetUsers replaces the users and their devices.
+func (e *Engine) SetUsers(users []User) { e.office.SetUsers(users) }
+
+// Connected tells whether the PBX's events are flowing.
+func (e *Engine) Connected() bool { ok, _ := e.opt.PBX.Connected(); return ok }
+
+func (e *Engine) run() {
+	defer close(e.done)
+	defer e.lookups.stop()
+	sweep := time.NewTicker(sweepInterval)
+	defer sweep.Stop()
+	for {
+		select {
+		case ev := <-e.events:
+			e.handle(*ev)
+		case r := <-e.lookups.results:
+			e.found(r)
+		case f := <-e.commands:
+			f()
+		case <-sweep.C:
+			e.sweep()
+		case <-e.stop:
+			for {
+				select {
+				case ev := <-e.events:
+					e.handle(*ev)
+					continue
+				default:
+				}
+				return
+			}
+		}
+	}
+}
+
+// do runs f on the engine's goroutine and waits for it.
+func (e *Engine) do(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	select {
+	case e.commands <- func() { f(); close(ran) }:
+	case <-e.stop:
+		return Errorf(CodeUnreachable, "the server is stopping")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-e.done:
+		return Errorf(CodeUnreachable, "the server is stopping")
+	}
+}
+
+func (e *Engine) handle(ev Event) {
+	switch ev.Kind {
+	case Resync:
+		e.resync(ev)
+		return
+	case Disconnected:
+		if e.opt.Team != nil {
+			e.opt.Team.lost(e.office.cfg.PBX)
+		}
+		return
+	case DeviceChanged:
+		if e.opt.Team != nil {
+			e.opt.Team.device(e.office.cfg.PBX, ev.Device)
+		}
+		return
+	}
+	if keep, part := e.board.joins(ev); keep != nil {
+		e.merge(keep, part, ev.At)
+	}
+	lv := e.board.find(ev.Channel)
+	if lv == nil {
+		lv = e.board.find(ev.Peer)
+	}
+	if lv == nil {
+		return
+	}
+	if to, from, channel := e.board.stranger(ev); to != nil {
+		e.handOver(to, from, channel, ev.At)
+		lv = to
+	}
+	if ev.Peer.ID != "" {
+		e.board.byChannel[ev.Peer.ID] = lv
+	}
+	e.apply(lv, ev)
+	if ev.Kind == ChannelGone {
+		e.board.bury(ev.Channel.ID)
+	}
+}
+
+// apply runs one transition and carries out what follows from it.
+func (e *Engine) apply(lv *live, ev Event) {
+	before := lv.call
+	after, effects := e.machine.Apply(lv.call, ev, ev.At)
+	lv.call = after
+	if len(after.Legs) > 0 {
+		lv.placedAt = time.Time{}
+	}
+	if effects == 0 {
+		return
+	}
+	e.note(lv, &before, &after, ev.At)
+	if effects&EffectLookup != 0 {
+		e.lookups.ask(after.ID, after.Number.E164)
+	}
+	if effects&EffectShow != 0 {
+		e.show(lv, ev.At)
+	}
+	if effects&EffectSave != 0 {
+		e.save(lv)
+	}
+	if after.State == Ended {
+		e.ended(lv, ev.At)
+	}
+}
+
+// note writes the decisions of a transition into the call's trace.
+func (e *Engine) note(lv *live, before, after *Call, at time.Time) {
+	if before.Direction == "" && after.Direction != "" {
+		lv.trace.add(at, "started", "%s call, number %s (%s)", after.Direction, after.Number.Display, after.Number.Kind)
+	}
+	if len(after.Ringing) > len(before.Ringing) {
+		p := after.Ringing[len(after.Ringing)-1]
+		lv.trace.add(at, "ringing", "%s rings at %s", p.Name, p.Device)
+		if p.UserID == 0 {
+			lv.trace.told(Recipient{Name: p.Name, Reason: p.Device + " belongs to no user"})
+		}
+	}
+	if before.AnsweredAt == nil && after.AnsweredAt != nil {
+		who := "the other side"
+		if after.AnsweredBy != nil {
+			who = after.AnsweredBy.Name
+		}
+		lv.trace.add(at, "answered", "both sides are in one bridge; answered by %s", who)
+	}
+	if before.State != Ended && after.State == Ended {
+		lv.trace.add(at, "ended", "%s, cause %d, first to hang up: %s", after.Disposition, after.Cause, after.EndedBy)
+	}
+}
+
+// concerned are the users whose telephones ring, who talked or who placed the
+// call: nobody else ever gets it (PU-01).
+func concerned(c *Call) []int64 {
+	if c.State == Ended && c.MergedInto != "" {
+		return nil
+	}
+	var ids []int64
+	add := func(p *Party) {
+		if p != nil && p.UserID != 0 && !slices.Contains(ids, p.UserID) {
+			ids = append(ids, p.UserID)
+		}
+	}
+	for i := range c.Ringing {
+		add(&c.Ringing[i])
+	}
+	add(c.AnsweredBy)
+	add(c.PlacedBy)
+	return ids
+}
+
+// show sends the call to everybody concerned and, once more, to those who no
+// longer are: their pop closes.
+func (e *Engine) show(lv *live, since time.Time) {
+	now := concerned(&lv.call)
+	to := slices.Clone(now)
+	for _, id := range lv.audience {
+		if !slices.Contains(to, id) {
+			to = append(to, id)
+		}
+	}
+	for _, id := range now {
+		if !slices.Contains(lv.audience, id) {
+			lv.trace.told(Recipient{UserID: id, Name: e.userName(&lv.call, id), Got: true, Reason: reason(&lv.call, id)})
+		}
+	}
+	lv.audience = now
+	if len(to) > 0 {
+		e.opt.Screens.ShowCall(to, wire(lv.call))
+		if f := e.opt.Metrics.Shown; f != nil {
+			f(e.opt.Now().Sub(since))
+		}
+	}
+	e.publish(lv)
+}
+
+func (e *Engine) userName(c *Call, id int64) string {
+	for _, p := range append(slices.Clone(c.Ringing), deref(c.AnsweredBy), deref(c.PlacedBy)) {
+		if p.UserID == id {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+func reason(c *Call, id int64) string {
+	switch {
+	case slices.ContainsFunc(c.Ringing, func(p Party) bool { return p.UserID == id }):
+		return "the device rings"
+	case c.PlacedBy != nil && c.PlacedBy.UserID == id:
+		return "placed the call"
+	}
+	return "answered the call"
+}
+
+func deref(p *Party) Party {
+	if p == nil {
+		return Party{}
+	}
+	return *p
+}
+
+// wire is the form that leaves the engine: lists are never null, and the
+// channels of the PBX's own plumbing are left out.
+func wire(c Call) Call {
+	legs := make([]Leg, 0, len(c.Legs))
+	for _, l := range c.Legs {
+		if l.Role != ServiceLeg {
+			legs = append(legs, l)
+		}
+	}
+	c.Legs = legs
+	if c.Matches == nil {
+		c.Matches = []Match{}
+	}
+	if c.Ringing == nil {
+		c.Ringing = []Party{}
+	}
+	return c
+}
+
+// publish replaces the copy that readers of other goroutines see.
+func (e *Engine) publish(lv *live) {
+	p := published{call: wire(lv.call), audience: lv.audience}
+	p.steps = Why{Steps: slices.Clone(lv.trace.steps), Recipients: slices.Clone(lv.trace.recipients)}
+	e.mu.Lock()
+	e.view[lv.call.ID] = p
+	e.mu.Unlock()
+}
+
+func (e *Engine) save(lv *live) {
+	if lv.call.Direction != "" {
+		e.opt.Recorder.Put(wire(lv.call))
+	}
+	e.publish(lv)
+}
+
+func (e *Engine) merge(keep, part *live, at time.Time) {
+	known := part.call.Direction != ""
+	audience := part.audience
+	e.board.merge(keep, part, at)
+	if !known {
+		return
+	}
+	keep.trace.add(at, "merged", "call %s is a part of this one", part.call.ID)
+	part.audience = nil
+	if len(audience) > 0 {
+		e.opt.Screens.ShowCall(audience, wire(part.call))
+	}
+	e.opt.Recorder.Put(wire(part.call))
+	e.mu.Lock()
+	delete(e.view, part.call.ID)
+	e.mu.Unlock()
+}
+
+// handOver moves a leg to the call it now talks in; for the call it leaves,
+// the leg ends there.
+func (e *Engine) handOver(to, from *live, channel string, at time.Time) {
+	e.board.move(to, from, channel)
+	e.apply(from, Event{Kind: ChannelGone, At: at, Channel: Channel{ID: channel}, Cause: 16})
+}
+
+// ended schedules the removal of a call; its last channels may still report.
+func (e *Engine) ended(lv *live, at time.Time) {
+	if _, ok := e.endedAt[lv]; ok {
+		return
+	}
+	e.endedAt[lv] = at
+	if f := e.opt.Metrics.CallEnded; f != nil {
+		f(string(lv.call.Direction), string(lv.call.Disposition))
+	}
+	e.mu.Lock()
+	e.recent = append(e.recent, lv.call.ID)
+	if len(e.recent) > keepEnded {
+		delete(e.view, e.recent[0])
+		e.recent = slices.Delete(e.recent, 0, 1)
+	}
+	e.mu.Unlock()
+}
+
+// sweep removes calls that are over and ends orders that came to nothing.
+func (e *Engine) sweep() {
+	now := e.opt.Now()
+	for lv, at := range e.endedAt {
+		if now.Sub(at) > lingerAfterEnd {
+			e.board.forget(lv)
+			delete(e.endedAt, lv)
+		}
+	}
+	n := 0
+	for _, lv := range e.board.calls {
+		if !lv.placedAt.IsZero() && now.Sub(lv.placedAt) > placeTimeout {
+			e.fail(lv, now, "the PBX accepted the order but no channel appeared")
+		}
+		if lv.call.State != Ended {
+			n++
+		}
+	}
+	if f := e.opt.Metrics.LiveCalls; f != nil {
+		f(e.office.cfg.PBX, n)
+	}
+}
+
+// fail ends a call that never got a channel (CK-07).
+func (e *Engine) fail(lv *live, at time.Time, why string) {
+	if lv.call.State == Ended {
+		return
+	}
+	lv.placedAt = time.Time{}
+	c := &lv.call
+	c.State, c.Disposition, c.EndedAt, c.EndedBy = Ended, Failed, ptr(at), "pbx"
+	c.WaitMS = at.Sub(c.StartedAt).Milliseconds()
+	c.Version++
+	lv.trace.add(at, "ended", "failed: %s", why)
+	e.show(lv, at)
+	e.save(lv)
+	e.ended(lv, at)
+}
+
+// get returns a call that is up or ended lately.
+func (e *Engine) get(id string) (published, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	p, ok := e.view[id]
+	return p, ok
+}
+
+// liveFor returns the calls on a user's screens, oldest first.
+func (e *Engine) liveFor(userID int64) []Call {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var out []Call
+	for _, p := range e.view {
+		if p.call.State != Ended && slices.Contains(p.audience, userID) {
+			out = append(out, p.call)
+		}
+	}
+	slices.SortFunc(out, func(a, b Call) int { return a.StartedAt.Compare(b.StartedAt) })
+	return out
+}

@@ -1,0 +1,45 @@
+package cti
+
+import "fmt"
+
+// Code is a stable, machine-readable kind of error.
+type Code string
+
+// Codes of errors a command may return.
+const (
+	CodeInvalid      Code = "invalid"
+	CodeForbidden    Code = "forbidden"
+	CodeNotFound     Code = "call_not_found"
+	CodeNoDevice     Code = "no_device"
+	CodeDeviceBusy   Code = "device_busy"
+	CodeUnregistered Code = "device_unregistered"
+	CodeUnreachable  Code = "pbx_unreachable"
+	CodeRefused      Code = "pbx_refused"
+	CodeDenied       Code = "pbx_access_denied"
+	CodeExpired      Code = "expired"
+	CodeConflict     Code = "conflict"
+)
+
+// Error is a refusal with a code and a sentence safe to show to the user.
+type Error struct {
+	Code    Code
+	Message string
+	Field   string // input field at fault, empty if none
+	Err     error  // cause, for the log only
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf makes an Error whose message is shown to the user.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,77 @@
+package cti
+
+import "time"
+
+// EventKind is the type of an Event.
+type EventKind uint8
+
+// Kinds of events. A PBX adapter makes the first group; the engine the rest.
+const (
+	ChannelCreated EventKind = iota + 1
+	ChannelChanged           // state, caller id, connected line, dialplan place
+	ChannelHeld
+	ChannelUnheld
+	ChannelHangup // somebody asked to end it
+	ChannelGone
+	Dialed // progress of a dial: Channel dialled Peer
+	BridgeEntered
+	BridgeLeft
+	Resync        // Snapshot holds all there is
+	DeviceChanged // Device has a new state
+	Disconnected  // no events until the next Resync
+)
+
+// Event is one thing that happened at a PBX, in the order of arrival.
+type Event struct {
+	Kind      EventKind
+	At        time.Time // when the frame was read, UTC
+	Channel   Channel   // the event's own channel; the caller of a Dialed
+	Peer      Channel   // the dialled channel of a Dialed
+	Forwarded Channel   // channel that replaces Peer after a 302
+	Dial      string    // Dialed: "", RINGING, PROGRESS, ANSWER, BUSY, CANCEL, NOANSWER, CONGESTION, CHANUNAVAIL
+	DialTo    string    // Dialed: dial string, as PJSIP/101
+	Bridge    Bridge
+	Cause     int  // Q.850
+	TechCause int  // SIP status
+	Soft      bool // ChannelHangup: the PBX itself ended it, not a party
+	Snapshot  *Snapshot
+	Device    DeviceState
+}
+
+// Channel is a snapshot of a PBX channel.
+type Channel struct {
+	ID              string
+	Name            string // PJSIP/101-00000007
+	State           string // Down, Ring, Ringing, Up
+	LinkedID        string // empty when the PBX does not send it
+	CallerNumber    string
+	CallerName      string
+	ConnectedNumber string
+	ConnectedName   string
+	Context         string
+	Exten           string
+	App             string
+	AppData         string
+	Created         time.Time // by the clock of the PBX
+}
+
+// Bridge is a mixing bridge and who is in it.
+type Bridge struct {
+	ID       string
+	Class    string // basic, stasis, base (ConfBridge), parking
+	Channels []string
+}
+
+// Snapshot is all that a PBX has at one moment (PB-03).
+type Snapshot struct {
+	Channels []Channel
+	Bridges  []Bridge
+	Devices  []DeviceState
+}
+
+// DeviceState is the state of an endpoint, in the words of Asterisk's device
+// states: NOT_INUSE, INUSE, RINGING, UNAVAILABLE, …
+type DeviceState struct {
+	Endpoint string
+	State    string
+}

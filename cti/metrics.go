@@ -1,0 +1,15 @@
+package cti
+
+import "time"
+
+// Metrics are hooks for counting; each may be nil. They are called from hot
+// paths and must not block.
+type Metrics struct {
+	Event       func(kind string)
+	QueueWait   func(time.Duration)                  // the reader waited for room
+	Shown       func(sinceEvent time.Duration)       // event to hand-over to the screens
+	Lookup      func(d time.Duration, result string) // found, unknown, late, error
+	JournalSave func(d time.Duration, err error)
+	LiveCalls   func(pbx string, n int)
+	CallEnded   func(direction, disposition string)
+}

@@ -1,0 +1,96 @@
+package cti
+
+import (
+	"context"
+	"time"
+)
+
+// PBX places and ends calls at one telephone exchange. A nil error means the
+// PBX took the command, never that it had the wanted effect: progress comes
+// back as events. Implementations are safe for concurrent use and return an
+// *Error with a code of this package.
+type PBX interface {
+	// Name is the configured name, unique in an installation.
+	Name() string
+	// Originate rings the caller's own device, then runs the office's
+	// dialplan for the dialled number. The channel gets the id asked for.
+	Originate(context.Context, Originate) error
+	// Hangup ends a channel; a channel already gone is no error.
+	Hangup(ctx context.Context, channelID string) error
+	// Connected tells whether events are flowing, and since when.
+	Connected() (bool, time.Time)
+}
+
+// Originate is the order to call out (CO-01).
+type Originate struct {
+	ChannelID string        // ours; events carry it
+	Endpoint  string        // own device, as PJSIP/101
+	Extension string        // number to dial, after the dial rules
+	Context   string        // dialplan context of the device
+	Name      string        // shown on the own phone while it rings
+	Number    string        // shown with Name
+	Timeout   time.Duration // for the own phone to answer
+}
+
+// Directory finds clients by number. Lookup is one index probe and returns
+// matches best first; Card loads the summary of one match. Both honour the
+// context's deadline.
+type Directory interface {
+	Lookup(ctx context.Context, e164 string) ([]Match, error)
+	Card(ctx context.Context, clientID, personID int64) (*Client, error)
+}
+
+// Journal keeps call records. Save is idempotent by Call.ID and is one
+// transaction: the record, the client's interaction and the outbox row
+// together (AF-01). An older Version never overwrites a newer one.
+type Journal interface {
+	Save(context.Context, Call) error
+	// Unfinished returns the records of a PBX that have no end yet.
+	Unfinished(ctx context.Context, pbx string) ([]Call, error)
+}
+
+// Screens shows things to users. Calls must not block and must keep order
+// per user; an implementation queues within bounds.
+type Screens interface {
+	// ShowCall sends the whole call to each of the users.
+	ShowCall(users []int64, call Call)
+	// ShowPresence sends changed presence to everybody signed in.
+	ShowPresence([]Presence)
+}
+
+// User is a person of the office with his devices.
+type User struct {
+	ID      int64
+	Name    string
+	Devices []Device
+}
+
+// Device is a telephone at a PBX.
+type Device struct {
+	PBX      string `json:"pbx"`
+	Endpoint string `json:"endpoint"` // as PJSIP/101
+	Context  string `json:"context,omitempty"`
+}
+
+// PresenceState is what a user's telephone does (CO-11).
+type PresenceState string
+
+// Presence states, most pressing first where a user has several devices.
+const (
+	PresenceTalking PresenceState = "talking"
+	PresenceRinging PresenceState = "ringing"
+	PresenceBreak   PresenceState = "break"
+	PresenceWrapUp  PresenceState = "wrap_up"
+	PresenceFree    PresenceState = "free"
+	PresenceOffline PresenceState = "offline"
+	PresenceUnknown PresenceState = "unknown" // the PBX is out of reach
+)
+
+// Presence is one user's line in the team panel.
+type Presence struct {
+	UserID    int64         `json:"user_id"`
+	Name      string        `json:"name"`
+	Extension string        `json:"extension,omitempty"`
+	State     PresenceState `json:"state" enum:"talking,ringing,break,wrap_up,free,offline,unknown"`
+	Since     time.Time     `json:"since"`
+}

@@ -1,0 +1,293 @@
+package cti
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	saveTimeout = 5 * time.Second
+	firstRetry  = 100 * time.Millisecond
+	lastRetry   = 5 * time.Second
+)
+
+// RecorderOptions configure a Recorder.
+type RecorderOptions struct {
+	Dir     string // where ended calls wait while the journal is away
+	Log     *slog.Logger
+	Metrics *Metrics
+}
+
+// Recorder writes calls to the Journal behind the engine's back. Only the
+// newest version of a call waits. While the journal fails, ended calls are
+// also files in Dir (written and renamed, one per call), so that neither an
+// outage of the database nor the end of the process loses a record; they are
+// written once the journal is back, oldest first.
+type Recorder struct {
+	journal Journal
+	dir     string
+	log     *slog.Logger
+	metrics *Metrics
+
+	mu      sync.Mutex
+	pending map[string]Call
+	order   []string
+	spooled map[string]bool
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+}
+
+// NewRecorder makes the spool folder and loads what an earlier run left in it.
+func NewRecorder(j Journal, opt RecorderOptions) (*Recorder, error) {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Metrics == nil {
+		opt.Metrics = &Metrics{}
+	}
+	r := &Recorder{journal: j, dir: opt.Dir, log: opt.Log, metrics: opt.Metrics,
+		pending: make(map[string]Call), spooled: make(map[string]bool), wake: make(chan struct{}, 1)}
+	if err := os.MkdirAll(r.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("call spool: %w", err)
+	}
+	return r, r.loadSpool()
+}
+
+func (r *Recorder) loadSpool() error {
+	names, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var c Call
+		b, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(b, &c)
+		}
+		if err != nil || c.ID == "" {
+			r.log.Error("unreadable call in the spool, set aside", "file", filepath.Base(name), "err", err)
+			if err := os.Rename(name, name+".bad"); err != nil {
+				return err
+			}
+			continue
+		}
+		r.spooled[c.ID] = true
+		r.Put(c)
+	}
+	return nil
+}
+
+// Start begins to write.
+func (r *Recorder) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel, r.done = cancel, make(chan struct{})
+	go r.run(ctx)
+}
+
+// Stop writes what waits while ctx lasts and puts the rest into the spool.
+func (r *Recorder) Stop(ctx context.Context) error {
+	if r.cancel == nil {
+		return nil
+	}
+	r.cancel()
+	<-r.done
+	for {
+		c, ok := r.next()
+		if !ok {
+			return nil
+		}
+		if err := r.save(ctx, c); err != nil {
+			return r.spoolAll()
+		}
+		r.written(c)
+	}
+}
+
+// Put takes the newest version of a call. It never waits.
+func (r *Recorder) Put(c Call) {
+	r.mu.Lock()
+	old, ok := r.pending[c.ID]
+	if !ok {
+		r.order = append(r.order, c.ID)
+	}
+	if !ok || old.Version <= c.Version {
+		r.pending[c.ID] = c
+	}
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Backlog is the number of calls that wait to be written.
+func (r *Recorder) Backlog() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.order)
+}
+
+func (r *Recorder) next() (Call, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.order) == 0 {
+		return Call{}, false
+	}
+	return r.pending[r.order[0]], true
+}
+
+func (r *Recorder) run(ctx context.Context) {
+	defer close(r.done)
+	wait := firstRetry
+	for ctx.Err() == nil {
+		c, ok := r.next()
+		if !ok {
+			select {
+			case <-r.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		err := r.save(ctx, c)
+		switch {
+		case err == nil:
+			r.written(c)
+			wait = firstRetry
+			continue
+		case permanent(err):
+			r.log.Error("call record refused, set aside", "call", c.ID, "err", err)
+			r.setAside(c)
+			continue
+		}
+		r.log.Warn("call records wait for the journal", "call", c.ID, "waiting", r.Backlog(), "err", err)
+		if err := r.spoolAll(); err != nil {
+			r.log.Error("call spool", "err", err)
+		}
+		select {
+		case <-time.After(wait/2 + rand.N(wait)):
+		case <-ctx.Done():
+		}
+		wait = min(wait*2, lastRetry)
+	}
+}
+
+func (r *Recorder) save(ctx context.Context, c Call) error {
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	began := time.Now()
+	err := r.journal.Save(ctx, c)
+	if f := r.metrics.JournalSave; f != nil {
+		f(time.Since(began), err)
+	}
+	return err
+}
+
+// permanent tells an error that no retry mends.
+func permanent(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == CodeInvalid
+}
+
+// written drops a saved version; a newer one that came meanwhile stays.
+func (r *Recorder) written(c Call) {
+	r.mu.Lock()
+	if r.pending[c.ID].Version == c.Version {
+		delete(r.pending, c.ID)
+		r.order = r.order[1:]
+		r.mu.Unlock()
+		r.unspool(c.ID)
+		return
+	}
+	r.order = append(r.order[1:], c.ID)
+	r.mu.Unlock()
+}
+
+func (r *Recorder) setAside(c Call) {
+	if err := r.spool(c, ".refused"); err != nil {
+		r.log.Error("call spool", "call", c.ID, "err", err)
+	}
+	r.written(c)
+}
+
+func (r *Recorder) unspool(id string) {
+	if !r.spooled[id] {
+		return
+	}
+	delete(r.spooled, id)
+	if err := os.Remove(r.file(id)); err != nil {
+		r.log.Error("call spool", "call", id, "err", err)
+	}
+}
+
+func (r *Recorder) file(id string) string { return filepath.Join(r.dir, id+".json") }
+
+// spoolAll writes each ended call that waits and has no file yet.
+func (r *Recorder) spoolAll() error {
+	r.mu.Lock()
+	var todo []Call
+	for id, c := range r.pending {
+		if c.State == Ended && !r.spooled[id] {
+			todo = append(todo, c)
+		}
+	}
+	r.mu.Unlock()
+	for _, c := range todo {
+		if err := r.spool(c, ""); err != nil {
+			return err
+		}
+		r.spooled[c.ID] = true
+	}
+	return nil
+}
+
+func (r *Recorder) spool(c Call, suffix string) error {
+	if strings.ContainsAny(c.ID, `/\`) {
+		return fmt.Errorf("call id %q", c.ID)
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(r.dir, "new-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(b)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), r.file(c.ID)+suffix)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// unfinished returns the journal's open records, newer versions that still
+// wait here taken into account.
+func (r *Recorder) unfinished(ctx context.Context, pbx string) ([]Call, error) {
+	calls, err := r.journal.Unfinished(ctx, pbx)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := calls[:0]
+	for _, c := range calls {
+		if p, ok := r.pending[c.ID]; ok && p.State == Ended {
+			continue
+		}
+		open = append(open, c)
+	}
+	return open, nil
+}
