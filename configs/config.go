@@ -51,13 +51,12 @@ type Phone struct {
 
 // PBX is one telephone exchange and how the office uses it.
 type PBX struct {
-	Name        string        `yaml:"name" env:"NAME"`
-	ARI         ARI           `yaml:"ari" envPrefix:"ARI_"`
-	Trunks      []string      `yaml:"trunks" env:"TRUNKS"`         // endpoint name patterns, as PJSIP/provider*
-	Extensions  string        `yaml:"extensions" env:"EXTENSIONS"` // regular expression
-	Context     string        `yaml:"context" env:"CONTEXT"`
-	RingTimeout time.Duration `yaml:"ring_timeout" env:"RING_TIMEOUT"`
-	DialRules   []DialRule    `yaml:"dial_rules" env:"-"`
+	Name       string     `yaml:"name" env:"NAME"`
+	ARI        ARI        `yaml:"ari" envPrefix:"ARI_"`
+	Trunks     []string   `yaml:"trunks" env:"TRUNKS"`         // endpoint name patterns, as PJSIP/provider*
+	Extensions string     `yaml:"extensions" env:"EXTENSIONS"` // regular expression on the name of an endpoint
+	Context    string     `yaml:"context" env:"CONTEXT"`
+	DialRules  []DialRule `yaml:"dial_rules" env:"-"`
 }
 
 // ARI is the Asterisk REST Interface of a PBX.
@@ -77,11 +76,10 @@ type DialRule struct {
 
 // Defaults of a PBX entry. They are filled in for keys the entry leaves out.
 const (
-	DefaultARIApp      = "ringcard"
-	DefaultARIUser     = "ringcard"
-	DefaultExtensions  = `^\d{2,4}$`
-	DefaultContext     = "from-internal"
-	DefaultRingTimeout = 30 * time.Second
+	DefaultARIApp     = "ringcard"
+	DefaultARIUser    = "ringcard"
+	DefaultExtensions = `^\d{2,6}$`
+	DefaultContext    = "from-internal"
 )
 
 // Default returns the configuration with nothing set by the user.
@@ -121,8 +119,5 @@ func (p *PBX) setDefaults() {
 	}
 	if p.Context == "" {
 		p.Context = DefaultContext
-	}
-	if p.RingTimeout == 0 {
-		p.RingTimeout = DefaultRingTimeout
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -55,7 +54,7 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 		Name:       "office",
 		ARI:        ARI{URL: "http://192.0.2.10:8088/ari", App: DefaultARIApp, User: DefaultARIUser, Password: "change-me"},
 		Trunks:     []string{"PJSIP/provider-*"},
-		Extensions: DefaultExtensions, Context: DefaultContext, RingTimeout: DefaultRingTimeout,
+		Extensions: DefaultExtensions, Context: DefaultContext,
 		DialRules: []DialRule{{Match: `^\+7(\d{10})$`, Dial: "8$1"}, {Match: `^\+(\d+)$`, Dial: "810$1"}},
 	}
 	if diff := cmp.Diff([]PBX{want}, got.PBX); diff != "" {
@@ -66,7 +65,7 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 func TestEnvironmentWinsOverFile_OP_06(t *testing.T) {
 	got, err := Parse([]byte("listen: 127.0.0.1:1\nlocale: en\n"), []string{
 		"HOME=/nowhere", "RINGCARD_LISTEN=127.0.0.1:2", "RINGCARD_PHONE_AREA_CODE=8152",
-		"RINGCARD_PBX_ARI_URL=http://pbx:8088/ari", "RINGCARD_PBX_ARI_PASSWORD=p=q", "RINGCARD_PBX_RING_TIMEOUT=10s",
+		"RINGCARD_PBX_ARI_URL=http://pbx:8088/ari", "RINGCARD_PBX_ARI_PASSWORD=p=q",
 		"RINGCARD_PBX_TRUNKS=PJSIP/a,PJSIP/b", "RINGCARD_TEST_REDIS=x", "RINGCARD_CONFIG=y",
 	})
 	if err != nil {
@@ -76,7 +75,7 @@ func TestEnvironmentWinsOverFile_OP_06(t *testing.T) {
 	want.Listen, want.Locale, want.Phone.AreaCode = "127.0.0.1:2", "en", "8152"
 	want.PBX = []PBX{{
 		Name: "pbx", ARI: ARI{URL: "http://pbx:8088/ari", App: "ringcard", User: "ringcard", Password: "p=q"},
-		Trunks: []string{"PJSIP/a", "PJSIP/b"}, Extensions: DefaultExtensions, Context: DefaultContext, RingTimeout: 10 * time.Second,
+		Trunks: []string{"PJSIP/a", "PJSIP/b"}, Extensions: DefaultExtensions, Context: DefaultContext,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -107,7 +106,6 @@ func TestBadConfigurationNamesThePath_OP_06(t *testing.T) {
 		{"not yaml", "listen: [", nil, "yaml: "},
 		{"second document", "locale: en\n---\nlocale: ru", nil, "more than one YAML document"},
 		{"unknown variable", "", []string{"RINGCARD_LISTN=x"}, "unknown environment variable RINGCARD_LISTN"},
-		{"bad duration variable", "", []string{"RINGCARD_PBX_RING_TIMEOUT=soon"}, "environment: the value for RingTimeout"},
 		{"several pbx and variable", "pbx: [{name: a},{name: b}]", []string{"RINGCARD_PBX_ARI_URL=x"}, "single PBX"},
 		{"listen without port", "listen: localhost", nil, "listen: "},
 		{"listen bad port", "listen: :99999", nil, "listen: "},
@@ -137,7 +135,6 @@ func TestBadConfigurationNamesThePath_OP_06(t *testing.T) {
 		{"trunk", fmt.Sprintf(pbx, "trunks: ['PJSIP/[']"), nil, "pbx[0].trunks[0]: "},
 		{"extensions", fmt.Sprintf(pbx, "extensions: '('"), nil, "pbx[0].extensions: "},
 		{"context", fmt.Sprintf(pbx, "context: 'a b'"), nil, "pbx[0].context: "},
-		{"ring timeout", fmt.Sprintf(pbx, "ring_timeout: 1s"), nil, "pbx[0].ring_timeout: "},
 		{"dial rule without match", fmt.Sprintf(pbx, "dial_rules: [{dial: x}]"), nil, "pbx[0].dial_rules[0].match: is missing"},
 		{"dial rule expression", fmt.Sprintf(pbx, "dial_rules: [{match: '(', dial: x}]"), nil, "pbx[0].dial_rules[0].match: is no"},
 		{"dial rule without dial", fmt.Sprintf(pbx, "dial_rules: [{match: x}]"), nil, "pbx[0].dial_rules[0].dial: is missing"},

@@ -115,7 +115,7 @@ func parseEnviron(environ []string, cfg *Config) error {
 		return err
 	}
 	if err := env.ParseWithOptions(cfg, env.Options{Environment: vars, Prefix: envPrefix}); err != nil {
-		return envError(err)
+		return fmt.Errorf("environment: %w", err)
 	}
 	if !hasPrefixed(vars, envPBXPrefix) {
 		return nil
@@ -127,19 +127,10 @@ func parseEnviron(environ []string, cfg *Config) error {
 	default:
 		return fmt.Errorf("%s… variables serve a single PBX, but the file lists %d; set the keys in the file", envPBXPrefix, len(cfg.PBX))
 	}
-	return envError(env.ParseWithOptions(&cfg.PBX[0], env.Options{Environment: vars, Prefix: envPBXPrefix}))
-}
-
-// envError drops the value from an env parse error: it may be a secret.
-func envError(err error) error {
-	if err == nil {
-		return nil
+	if err := env.ParseWithOptions(&cfg.PBX[0], env.Options{Environment: vars, Prefix: envPBXPrefix}); err != nil {
+		return fmt.Errorf("environment: %w", err)
 	}
-	var parse env.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("environment: the value for %s is no %s", parse.Name, parse.Type)
-	}
-	return fmt.Errorf("environment: %w", err)
+	return nil
 }
 
 func hasPrefixed(vars map[string]string, prefix string) bool {

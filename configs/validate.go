@@ -148,7 +148,6 @@ func (v *validator) pbxs(list []PBX) {
 			v.addf(at+"extensions", "is no regular expression (%v); the default is %s", err, DefaultExtensions)
 		}
 		v.check(p.Context != "" && !strings.ContainsAny(p.Context, " ,@"), at+"context", "%q is no dialplan context; name the one your telephones dial in", p.Context)
-		v.check(p.RingTimeout >= 5*time.Second && p.RingTimeout <= 5*time.Minute, at+"ring_timeout", "%v is out of range; use 5s to 5m", p.RingTimeout)
 		v.dialRules(at, p.DialRules)
 	}
 }
