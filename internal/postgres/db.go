@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ringcard/crm"
+)
+
+const (
+	connectTimeout  = 5 * time.Second
+	applicationName = "ringcard"
+)
+
+// DB is the pool of connections the stores share.
+type DB struct {
+	pool *pgxpool.Pool
+	log  *slog.Logger
+}
+
+// Open makes the pool and checks that the server answers. Statements are
+// prepared once per connection.
+func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database.url: %w", err)
+	}
+	cfg.ConnConfig.ConnectTimeout = connectTimeout
+	cfg.ConnConfig.RuntimeParams["application_name"] = applicationName
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &DB{pool: pool, log: log}, nil
+}
+
+// Close waits for connections in use and closes all.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks the server, for readiness checks.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	return nil
+}
+
+// Pool is for measurements and tests that need the bare connection.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
+// inTx runs fn in one transaction; an error rolls it back.
+func (db *DB) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
+	return failure(pgx.BeginFunc(ctx, db.pool, fn))
+}
+
+// querier is what both the pool and a transaction can do.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// all reads every row into T by its columns' names.
+func all[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, failure(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	return out, failure(err)
+}
+
+// one reads one row into T; what names it in the error when there is none.
+func one[T any](ctx context.Context, q querier, what, sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var none T
+		return none, failure(err)
+	}
+	out, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return out, crm.NotFound(what)
+	}
+	return out, failure(err)
+}
+
+// failure gives an error of the database the code its reader can act on:
+// lost connections are CodeUnavailable, broken rules CodeInvalid or
+// CodeConflict. Errors that have a code already pass through.
+func failure(err error) error {
+	if err == nil || crm.CodeOf(err) != "" || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return &crm.Error{Code: crm.CodeUnavailable, Message: "the database does not answer, try again", Err: err}
+	}
+	switch pg.Code[:2] {
+	case "08", "53", "57": // connection, resources, operator intervention (PostgreSQL manual, appendix A)
+		return &crm.Error{Code: crm.CodeUnavailable, Message: "the database does not answer, try again", Err: err}
+	case "40":
+		return &crm.Error{Code: crm.CodeConflict, Message: "somebody changed the same records at the same time, try again", Err: err}
+	}
+	switch pg.Code {
+	case "23505":
+		return &crm.Error{Code: crm.CodeConflict, Message: "it is there already", Field: uniqueFields[pg.ConstraintName], Err: err}
+	case "23503":
+		return &crm.Error{Code: crm.CodeInvalid, Message: "it refers to a record that does not exist", Err: err}
+	case "23514", "22001", "22003", "22021":
+		return &crm.Error{Code: crm.CodeInvalid, Message: "a value is out of bounds", Err: err}
+	}
+	return err
+}
+
+// uniqueFields names the input field behind a unique index.
+var uniqueFields = map[string]string{
+	"employee_login":       "login",
+	"employee_device_pkey": "devices",
+	"client_group_name":    "name",
+	"phone_client":         "raw",
+	"phone_person":         "raw",
+	"email_client":         "email",
+	"email_person":         "email",
+	"client_person_active": "person_id",
+}
