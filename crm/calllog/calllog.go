@@ -1,0 +1,114 @@
+// Package calllog keeps the record of every call, with the client's
+// interaction that follows from it, and answers the journal's questions.
+package calllog
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Directions, states and dispositions are those of the public contract.
+const (
+	In       = "in"
+	Out      = "out"
+	Internal = "internal"
+
+	Ended = "ended"
+
+	Answered  = "answered"
+	Missed    = "missed"
+	Abandoned = "abandoned"
+	Busy      = "busy"
+	Failed    = "failed"
+	Voicemail = "voicemail"
+)
+
+// Record is one call as it is kept (CK-01, CK-03). Times are UTC.
+type Record struct {
+	ID          string          `json:"id" doc:"UUID"`
+	Version     int64           `json:"version"`
+	PBX         string          `json:"pbx"`
+	Direction   string          `json:"direction" enum:"in,out,internal"`
+	State       string          `json:"state" enum:"ringing,talking,held,ended"`
+	Disposition string          `json:"disposition,omitempty" enum:"answered,missed,abandoned,busy,failed,voicemail"`
+	Cause       int             `json:"cause" doc:"Q.850"`
+	Number      Number          `json:"number"`
+	CallerName  string          `json:"caller_name,omitempty"`
+	DID         string          `json:"did,omitempty"`
+	Queue       string          `json:"queue,omitempty"`
+	ClientID    int64           `json:"client_id,omitempty"`
+	ClientName  string          `json:"client_name,omitempty"`
+	PersonID    int64           `json:"person_id,omitempty"`
+	PersonName  string          `json:"person_name,omitempty"`
+	AnsweredBy  *Party          `json:"answered_by"`
+	PlacedBy    *Party          `json:"placed_by"`
+	UserIDs     []int64         `json:"user_ids" doc:"all who rang, took or placed it"`
+	StartedAt   time.Time       `json:"started_at"`
+	RingAt      *time.Time      `json:"ring_at"`
+	AnsweredAt  *time.Time      `json:"answered_at"`
+	EndedAt     *time.Time      `json:"ended_at"`
+	WaitMS      int64           `json:"wait_ms"`
+	TalkMS      int64           `json:"talk_ms"`
+	HoldMS      int64           `json:"hold_ms"`
+	Recorded    bool            `json:"recorded"`
+	Recovered   bool            `json:"recovered"`
+	Note        string          `json:"note"`
+	Spam        bool            `json:"spam"`
+	Interaction int64           `json:"interaction_id,omitempty"`
+	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
+	// Snapshot is the whole call as the call engine keeps it. It is stored as
+	// given and comes back from Unfinished; its "legs" are shown in Get.
+	Snapshot json.RawMessage `json:"-"`
+}
+
+// Number is the other party's number.
+type Number struct {
+	Raw     string `json:"raw"`
+	E164    string `json:"e164,omitempty"`
+	Display string `json:"display"`
+	Kind    string `json:"kind" enum:"external,extension,anonymous,invalid"`
+}
+
+// Party is an employee's part in a call.
+type Party struct {
+	UserID int64  `json:"user_id"`
+	Name   string `json:"name"`
+}
+
+// Query selects calls for the journal; conditions combine by AND (AF-03).
+type Query struct {
+	From         time.Time // inclusive, zero for none
+	To           time.Time // exclusive, zero for none
+	Directions   []string
+	Dispositions []string
+	UserID       int64
+	Queue        string
+	ClientID     int64
+	Q            string // digits of a number, or part of the client's or caller's name
+	Unmatched    bool   // external callers without a client
+	Limit        int
+	Cursor       string
+}
+
+// Summary is the day at a glance.
+type Summary struct {
+	Today      Today  `json:"today"`
+	MissedOpen int64  `json:"missed_open" doc:"missed callers of the last 7 days nobody has spoken with since"`
+	ByHour     []Hour `json:"by_hour" doc:"hours of today with calls"`
+}
+
+// Today counts the external calls since midnight of the office.
+type Today struct {
+	Answered  int64 `json:"answered"`
+	Missed    int64 `json:"missed"`
+	Outgoing  int64 `json:"outgoing"`
+	AvgTalkMS int64 `json:"avg_talk_ms"`
+}
+
+// Hour counts the external calls that began in one hour.
+type Hour struct {
+	Hour   string `json:"hour" doc:"09:00, office time"`
+	In     int64  `json:"in" doc:"inbound, missed ones included"`
+	Missed int64  `json:"missed"`
+	Out    int64  `json:"out"`
+}

@@ -1,0 +1,129 @@
+package calllog
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"ringcard/crm"
+)
+
+const maxNote = 20000 // characters
+
+// Stores are what a Service works on; one value may implement them all.
+type Stores struct {
+	Writer  Writer
+	Journal Journal
+	Clerk   Clerk
+}
+
+// Options of a Service.
+type Options struct {
+	Locale string         // of the lines in the history
+	Zone   *time.Location // of the office; nil is UTC
+	Clock  crm.Clock      // nil is time.Now
+}
+
+// Service is the use cases of call records.
+type Service struct {
+	stores Stores
+	opts   Options
+}
+
+// NewService makes a Service.
+func NewService(stores Stores, opts Options) *Service {
+	if opts.Zone == nil {
+		opts.Zone = time.UTC
+	}
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	return &Service{stores: stores, opts: opts}
+}
+
+// Save keeps the record; see Writer.Save. It is for the call engine.
+func (s *Service) Save(ctx context.Context, r Record) error {
+	subject := ""
+	if r.State == Ended {
+		subject = Subject(r, s.opts.Locale)
+	}
+	return s.stores.Writer.Save(ctx, r, subject)
+}
+
+// Unfinished returns the records of a PBX without an end, to go on with after
+// a restart. It is for the call engine.
+func (s *Service) Unfinished(ctx context.Context, pbx string) ([]Record, error) {
+	return s.stores.Writer.Unfinished(ctx, pbx)
+}
+
+// List returns one page of the journal, newest first.
+func (s *Service) List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[Record], error) {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return crm.Page[Record]{}, err
+	}
+	for _, d := range q.Directions {
+		if d != In && d != Out && d != Internal {
+			return crm.Page[Record]{}, crm.Invalid("direction", "unknown direction %q", d)
+		}
+	}
+	for _, d := range q.Dispositions {
+		switch d {
+		case Answered, Missed, Abandoned, Busy, Failed, Voicemail:
+		default:
+			return crm.Page[Record]{}, crm.Invalid("disposition", "unknown result %q", d)
+		}
+	}
+	return s.stores.Journal.List(ctx, actor, q)
+}
+
+// Get returns one record with its legs.
+func (s *Service) Get(ctx context.Context, actor crm.Actor, id string) (Record, error) {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return Record{}, err
+	}
+	return s.stores.Journal.Get(ctx, actor, id)
+}
+
+// Summary of today. Everybody's calls need calls.read_all.
+func (s *Service) Summary(ctx context.Context, actor crm.Actor, all bool) (Summary, error) {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return Summary{}, err
+	}
+	if all {
+		if err := actor.Require(crm.CallsReadAll); err != nil {
+			return Summary{}, err
+		}
+	}
+	now := s.opts.Clock().In(s.opts.Zone)
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, s.opts.Zone)
+	return s.stores.Journal.Summary(ctx, actor, all, midnight)
+}
+
+// SetNote writes the note on a call, also during it, and returns it as kept.
+func (s *Service) SetNote(ctx context.Context, actor crm.Actor, id, text string) (string, error) {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return "", err
+	}
+	text = strings.TrimSpace(text)
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || utf8.RuneCountInString(text) > maxNote {
+		return "", crm.Invalid("text", "a note is a text of at most %d characters", maxNote)
+	}
+	return text, s.stores.Clerk.SetNote(ctx, actor, id, text)
+}
+
+// SetClient chooses among the clients that match the number of a call.
+func (s *Service) SetClient(ctx context.Context, actor crm.Actor, id string, clientID, personID int64) error {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return err
+	}
+	return s.stores.Clerk.SetClient(ctx, actor, id, clientID, personID)
+}
+
+// Link attaches the calls of an unknown number to a client; see Clerk.Link.
+func (s *Service) Link(ctx context.Context, actor crm.Actor, id string, clientID, personID int64) error {
+	if err := actor.Require(crm.ClientsWrite); err != nil {
+		return err
+	}
+	return s.stores.Clerk.Link(ctx, actor, id, clientID, personID)
+}

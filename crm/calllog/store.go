@@ -1,0 +1,42 @@
+package calllog
+
+import (
+	"context"
+	"time"
+
+	"ringcard/crm"
+)
+
+// Writer keeps records.
+type Writer interface {
+	// Save writes the record unless a version as new is there; with its end,
+	// in the same transaction, exactly one interaction of the client with the
+	// given subject, the time of his last contact, and an outbox row
+	// (call.ended or call.missed). A record without a client gets the best
+	// match of its number then. Employees, clients or persons that do not
+	// exist are left out rather than lose the record.
+	Save(ctx context.Context, r Record, subject string) error
+	// Unfinished returns the records of a PBX that have no end, oldest first.
+	Unfinished(ctx context.Context, pbx string) ([]Record, error)
+}
+
+// Journal reads records; an actor without calls.read_all sees his own.
+type Journal interface {
+	List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[Record], error)
+	Get(ctx context.Context, actor crm.Actor, id string) (Record, error)
+	// Summary counts since midnight of the zone; all tells whether to count
+	// everybody's calls or the actor's.
+	Summary(ctx context.Context, actor crm.Actor, all bool, midnight time.Time) (Summary, error)
+}
+
+// Clerk changes what users may change of a record.
+type Clerk interface {
+	// SetNote keeps the note on the call and, once it has one, as the body of
+	// its interaction.
+	SetNote(ctx context.Context, actor crm.Actor, id, text string) error
+	// SetClient chooses among the matches of one call.
+	SetClient(ctx context.Context, actor crm.Actor, id string, clientID, personID int64) error
+	// Link gives the call and all other calls of its number without a client
+	// to the client, and adds the number as the client's phone (LU-05).
+	Link(ctx context.Context, actor crm.Actor, id string, clientID, personID int64) error
+}
