@@ -164,7 +164,8 @@ func (a *Asterisk) Down() error {
 	return err
 }
 
-// Crash is Down by SIGKILL: no BYE, no closed sockets, no last CDR.
+// Crash is Down by SIGKILL: no BYE, no last CDR, and registrations of the last
+// second are lost, since Asterisk saves them once a second.
 func (a *Asterisk) Crash() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -208,20 +209,19 @@ func (a *Asterisk) CLI(ctx context.Context, command string) (string, error) {
 	return string(out), nil
 }
 
-// LogTail returns the last 40 lines of the log and of the console.
+// LogTail returns the last 40 lines of the log, or of what Asterisk printed when it
+// came to no log.
 func (a *Asterisk) LogTail() string {
 	const lines = 40
-	var b strings.Builder
-	for _, name := range []string{"console.log", "log/full"} {
-		text, err := os.ReadFile(filepath.Join(a.hostDir(), name))
-		if err != nil {
-			continue // no log was written
+	for _, name := range []string{a.LogFile(), filepath.Join(a.hostDir(), "console.log")} {
+		text, err := os.ReadFile(name)
+		if err != nil || len(text) == 0 {
+			continue
 		}
 		all := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
-		b.WriteString(strings.Join(all[max(0, len(all)-lines):], "\n"))
-		b.WriteByte('\n')
+		return strings.Join(all[max(0, len(all)-lines):], "\n")
 	}
-	return b.String()
+	return "(no log)"
 }
 
 // LogFile is the path of Asterisk's log.

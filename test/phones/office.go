@@ -23,6 +23,7 @@ func StartOffice(t testing.TB, o pbx.Options, rtp bool) *Office {
 	o.TrunkAddr = trunk.Addr()
 	office := &Office{PBX: pbx.Start(t, o), Trunk: trunk, t: t, rtp: rtp}
 	trunk.ConnectTo(office.PBX.SIPAddr)
+	t.Cleanup(trunk.Close) // hangs up while the PBX still listens
 	return office
 }
 
