@@ -1,0 +1,232 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"ringcard/crm"
+	"ringcard/crm/calllog"
+	"ringcard/cti"
+)
+
+func (s *server) registerCalls() {
+	handle(s, operation{
+		id: "listCalls", method: http.MethodGet, path: "/calls", tag: tagCalls, needs: crm.CallsRead,
+		summary: "Call journal, newest first",
+		detail:  "Without `calls.read_all` one's own calls only.",
+	}, s.listCalls)
+	handle(s, operation{
+		id: "getCallSummary", method: http.MethodGet, path: "/calls/summary", tag: tagCalls, needs: crm.CallsRead,
+		summary: "Today's calls in numbers",
+	}, s.callSummary)
+	handle(s, operation{
+		id: "getCall", method: http.MethodGet, path: "/calls/{id}", tag: tagCalls, needs: crm.CallsRead,
+		summary: "One call with its legs, also a live one",
+	}, s.getCall)
+	handle(s, operation{
+		id: "getCallWhy", method: http.MethodGet, path: "/calls/{id}/why", tag: tagCalls, needs: crm.CallsRead,
+		summary: "Why a call popped up, and on whose screens",
+		detail:  "Kept for live calls and those that ended lately; later 404 `call_not_found`.",
+	}, s.callWhy)
+	handle(s, operation{
+		id: "dial", method: http.MethodPost, path: "/calls", tag: tagCalls, needs: crm.CallsDial, status: http.StatusAccepted,
+		summary: "Call a number: the own telephone rings first",
+		detail: "202 means the PBX has the order; progress comes by the stream. The same Idempotency-Key gives the same call. " +
+			"Codes: `no_device`, `device_busy`, `device_unregistered`, `pbx_unreachable`, `pbx_refused`, `pbx_access_denied`, `expired`.",
+	}, s.dial)
+	handle(s, operation{
+		id: "hangup", method: http.MethodPost, path: "/calls/{id}/hangup", tag: tagCalls, needs: crm.CallsDial, status: http.StatusAccepted,
+		summary: "End a call, or cancel it at any stage",
+	}, s.hangup)
+	handle(s, operation{
+		id: "setCallNote", method: http.MethodPost, path: "/calls/{id}/note", tag: tagCalls, needs: crm.CallsRead,
+		summary: "Write the note on a call, also during it",
+	}, s.setCallNote)
+	handle(s, operation{
+		id: "chooseClient", method: http.MethodPost, path: "/calls/{id}/client", tag: tagCalls, needs: crm.CallsRead, status: http.StatusNoContent,
+		summary: "Choose who of the matches the other party is",
+	}, s.chooseClient)
+	handle(s, operation{
+		id: "linkCall", method: http.MethodPost, path: "/clients/{id}/link-call", tag: tagCalls, needs: crm.ClientsWrite, status: http.StatusNoContent,
+		summary: "Give an unknown caller to a client",
+		detail:  "The number becomes the client's phone, and all calls of it without a client are linked, in one transaction.",
+	}, s.linkCall)
+}
+
+// CallQuery are the filters of the journal; they combine by AND.
+type CallQuery struct {
+	paging
+	From        time.Time `query:"from" doc:"calls begun at or after"`
+	To          time.Time `query:"to" doc:"calls begun before"`
+	Direction   []string  `query:"direction,explode" enum:"in,out,internal" doc:"repeatable"`
+	Disposition []string  `query:"disposition,explode" enum:"answered,missed,abandoned,busy,failed,voicemail" doc:"repeatable"`
+	Missed      bool      `query:"missed" doc:"inbound calls that nobody answered, whatever the reason"`
+	UserID      int64     `query:"user_id" minimum:"1"`
+	Queue       string    `query:"queue" maxLength:"100"`
+	ClientID    int64     `query:"client_id" minimum:"1"`
+	Q           string    `query:"q" maxLength:"200" doc:"digits of the number, or part of a name"`
+	Unmatched   bool      `query:"unmatched" doc:"outside callers without a client"`
+}
+
+// unanswered are the results of an inbound call that nobody took.
+var unanswered = []string{calllog.Missed, calllog.Abandoned, calllog.Busy, calllog.Failed}
+
+func (s *server) listCalls(ctx context.Context, c *caller, in *CallQuery) (*bodyOf[crm.Page[calllog.Record]], error) {
+	q := calllog.Query{
+		From: in.From, To: in.To, Directions: in.Direction, Dispositions: in.Disposition, UserID: in.UserID,
+		Queue: in.Queue, ClientID: in.ClientID, Q: in.Q, Unmatched: in.Unmatched, Limit: in.Limit, Cursor: in.Cursor,
+	}
+	if in.Missed {
+		if len(in.Direction)+len(in.Disposition) > 0 {
+			return nil, newProblem(codeInvalid, "missed says the direction and the result itself").field("query.missed", "leave direction and disposition out")
+		}
+		q.Directions, q.Dispositions = []string{calllog.In}, unanswered
+	}
+	page, err := s.deps.CallLog.List(ctx, c.actor, q)
+	return body(page), err
+}
+
+func (s *server) callSummary(ctx context.Context, c *caller, in *struct {
+	Scope string `query:"scope" enum:"mine,all" doc:"default: all for those who may see all calls"`
+}) (*bodyOf[calllog.Summary], error) {
+	all := in.Scope == "all" || in.Scope == "" && c.actor.Can(crm.CallsReadAll)
+	summary, err := s.deps.CallLog.Summary(ctx, c.actor, all)
+	if err != nil {
+		return nil, err
+	}
+	summary.ByHour = notNil(summary.ByHour)
+	return body(summary), nil
+}
+
+type callPath struct {
+	ID string `path:"id" format:"uuid"`
+}
+
+func (s *server) getCall(ctx context.Context, c *caller, in *callPath) (*bodyOf[calllog.Record], error) {
+	record, err := s.record(ctx, c, in.ID)
+	return body(record), err
+}
+
+// record reads a call from the journal. One so young that it is not written
+// yet is taken from the live calls.
+func (s *server) record(ctx context.Context, c *caller, id string) (calllog.Record, error) {
+	record, err := s.deps.CallLog.Get(ctx, c.actor, id)
+	if crm.CodeOf(err) != crm.CodeNotFound {
+		return record, err
+	}
+	live, ok := s.deps.Calls.Get(id)
+	concerned := slices.ContainsFunc(s.deps.Calls.Live(c.actor.UserID), func(call cti.Call) bool { return call.ID == id })
+	if !ok || !concerned && !c.actor.Can(crm.CallsReadAll) {
+		return record, err
+	}
+	return s.deps.Record(live)
+}
+
+func (s *server) callWhy(ctx context.Context, c *caller, in *callPath) (*bodyOf[cti.Why], error) {
+	if _, err := s.record(ctx, c, in.ID); err != nil {
+		return nil, err
+	}
+	why, ok := s.deps.Calls.Why(in.ID)
+	if !ok {
+		return nil, cti.Errorf(cti.CodeNotFound, "the decisions about this call are no longer kept")
+	}
+	why.Steps, why.Recipients = notNil(why.Steps), notNil(why.Recipients)
+	return body(why), nil
+}
+
+// DialInput is a click on a number.
+type DialInput struct {
+	To       string `json:"to" minLength:"1" maxLength:"64" doc:"a number, or an extension"`
+	ClientID int64  `json:"client_id,omitempty" minimum:"1" doc:"the card from which it is called"`
+	PersonID int64  `json:"person_id,omitempty" minimum:"1"`
+	Device   string `json:"device,omitempty" maxLength:"100" doc:"own telephone to ring, as PJSIP/101; default: the first"`
+}
+
+// DialOutput names the call.
+type DialOutput struct {
+	ID string `json:"id" doc:"UUID of the call"`
+}
+
+func (s *server) dial(ctx context.Context, c *caller, in *struct {
+	Key         string    `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"200" doc:"new for each click; the same for its repeats"`
+	RequestedAt time.Time `header:"X-Requested-At" timeFormat:"2006-01-02T15:04:05.999999999Z07:00" doc:"when the user clicked; older than 15 s is refused"`
+	Body        DialInput
+}) (*bodyOf[DialOutput], error) {
+	if in.Body.ClientID != 0 {
+		// The card goes to the user's screen: he must be allowed to see it.
+		if _, err := s.deps.Clients.Get(ctx, c.actor, in.Body.ClientID); err != nil {
+			return nil, err
+		}
+	}
+	id, err := s.deps.Calls.Dial(ctx, cti.DialRequest{
+		UserID: c.actor.UserID, To: in.Body.To, Device: in.Body.Device, Key: in.Key, RequestedAt: in.RequestedAt,
+		ClientID: in.Body.ClientID, PersonID: in.Body.PersonID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return body(DialOutput{ID: id}), nil
+}
+
+func (s *server) hangup(ctx context.Context, c *caller, in *callPath) (*none, error) {
+	return nil, s.deps.Calls.Hangup(ctx, c.actor.UserID, in.ID, c.actor.Can(crm.CallsControlAll))
+}
+
+// TextInput is the note on a call.
+type TextInput struct {
+	Text string `json:"text" maxLength:"20000"`
+}
+
+func (s *server) setCallNote(ctx context.Context, c *caller, in *struct {
+	callPath
+	Body TextInput
+}) (*bodyOf[TextInput], error) {
+	text, err := s.deps.CallLog.SetNote(ctx, c.actor, in.ID, in.Body.Text)
+	return body(TextInput{Text: text}), err
+}
+
+// ChooseInput is who the other party is.
+type ChooseInput struct {
+	ClientID int64 `json:"client_id" minimum:"1"`
+	PersonID int64 `json:"person_id,omitempty" minimum:"1"`
+}
+
+func (s *server) chooseClient(ctx context.Context, c *caller, in *struct {
+	callPath
+	Body ChooseInput
+}) (*none, error) {
+	if err := s.deps.CallLog.SetClient(ctx, c.actor, in.ID, in.Body.ClientID, in.Body.PersonID); err != nil {
+		return nil, err
+	}
+	return nil, s.showClient(ctx, c, in.ID, in.Body.ClientID, in.Body.PersonID)
+}
+
+// LinkInput names an unknown caller's call.
+type LinkInput struct {
+	CallID   string `json:"call_id" format:"uuid"`
+	PersonID int64  `json:"person_id,omitempty" minimum:"1"`
+}
+
+func (s *server) linkCall(ctx context.Context, c *caller, in *struct {
+	idPath
+	Body LinkInput
+}) (*none, error) {
+	if err := s.deps.CallLog.Link(ctx, c.actor, in.Body.CallID, in.ID, in.Body.PersonID); err != nil {
+		return nil, err
+	}
+	return nil, s.showClient(ctx, c, in.Body.CallID, in.ID, in.Body.PersonID)
+}
+
+// showClient puts the client on the screens of a live call; for one that is
+// over there is nothing to show.
+func (s *server) showClient(ctx context.Context, c *caller, callID string, clientID, personID int64) error {
+	err := s.deps.Calls.ChooseClient(ctx, c.actor.UserID, callID, clientID, personID)
+	var refused *cti.Error
+	if errors.As(err, &refused) && refused.Code == cti.CodeNotFound {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// newConfig describes the API as a whole.
+func newConfig(version string) huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:   "Ringcard",
+				Version: version,
+				Description: "Telephony and CRM. Errors are RFC 9457 problems with a stable code; " +
+					"lists are keyset pages; writes on versioned records take If-Match.",
+			},
+			Servers: []*huma.Server{{URL: prefix}},
+			Components: &huma.Components{
+				Schemas: registry,
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "set by POST /login"},
+					"token":   {Type: "http", Scheme: "bearer", Description: "made by ringcard token create"},
+				},
+			},
+		},
+		Formats:       huma.DefaultFormats,
+		DefaultFormat: "application/json",
+		// A misspelt filter would otherwise return the unfiltered list.
+		RejectUnknownQueryParameters: true,
+	}
+}
+
+// schemaName names generic types as ClientPage and GroupList, others by their
+// own name.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name, arg, generic := strings.Cut(t.Name(), "[")
+	if !generic {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	arg = strings.TrimSuffix(arg, "]")
+	arg = arg[strings.LastIndexAny(arg, "./")+1:]
+	switch name {
+	case "items":
+		name = "List"
+	case "bodyOf", "bodyIn":
+		name = ""
+	}
+	return upperFirst(arg) + name
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// document renders the OpenAPI document. huma cannot say that a referenced
+// object may be null, which is what a pointer without omitempty is in our
+// answers; this adds it.
+func document(api *huma.OpenAPI) ([]byte, error) {
+	raw, err := json.Marshal(api)
+	if err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	registry := api.Components.Schemas
+	components, _ := doc["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	for name, schema := range schemas {
+		t := registry.TypeFromRef("#/components/schemas/" + name)
+		properties, ok := schema.(map[string]any)["properties"].(map[string]any)
+		if t == nil || !ok {
+			continue
+		}
+		for _, field := range nullableObjects(t) {
+			if ref, ok := properties[field].(map[string]any); ok && ref["$ref"] != nil {
+				doc := ref["description"]
+				delete(ref, "description")
+				nullable := map[string]any{"anyOf": []any{ref, map[string]any{"type": "null"}}}
+				if doc != nil {
+					nullable["description"] = doc
+				}
+				properties[field] = nullable
+			}
+		}
+	}
+	return json.MarshalIndent(doc, "", " ")
+}
+
+// nullableObjects lists the JSON names of a structure's fields that point to
+// structures and are always present.
+func nullableObjects(t reflect.Type) []string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			names = append(names, nullableObjects(f.Type)...)
+		case f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct && !strings.Contains(options, "omitempty"):
+			names = append(names, name)
+		}
+	}
+	return names
+}

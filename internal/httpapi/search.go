@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"ringcard/crm"
+	"ringcard/crm/client"
+)
+
+func (s *server) registerSearch() {
+	handle(s, operation{
+		id: "search", method: http.MethodGet, path: "/search", tag: tagSearch, needs: crm.ClientsRead,
+		summary: "Search box: clients and persons by name, number or e-mail",
+	}, s.search)
+	handle(s, operation{
+		id: "lookup", method: http.MethodGet, path: "/lookup", tag: tagSearch, needs: crm.ClientsRead,
+		summary: "How a number parses and whom it matches, best first",
+	}, s.lookup)
+	handle(s, operation{
+		id: "markSpam", method: http.MethodPost, path: "/numbers/spam", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
+		summary: "Mark a number as spam, or unmark it",
+		detail:  "Calls of a marked number are recorded, and matched to nobody.",
+	}, s.markSpam)
+}
+
+// ParsedNumber is a telephone number as understood.
+type ParsedNumber struct {
+	Raw     string        `json:"raw"`
+	E164    string        `json:"e164" doc:"with +, empty when it has none"`
+	Display string        `json:"display"`
+	Ext     string        `json:"ext,omitempty"`
+	Kind    crm.PhoneKind `json:"kind" enum:"external,extension,anonymous,invalid"`
+}
+
+func parsedNumber(p crm.Phone) ParsedNumber {
+	return ParsedNumber{Raw: p.Raw, E164: p.E164Text(), Display: p.Display, Ext: p.Ext, Kind: p.Kind}
+}
+
+// SearchResult is what the search box shows.
+type SearchResult struct {
+	Clients []client.Hit  `json:"clients"`
+	Number  *ParsedNumber `json:"number" doc:"set when the text can be dialled"`
+}
+
+func (s *server) search(ctx context.Context, c *caller, in *struct {
+	Q     string `query:"q" required:"true" maxLength:"200"`
+	Limit int    `query:"limit" minimum:"1" maximum:"50" default:"10"`
+}) (*bodyOf[SearchResult], error) {
+	hits, number, err := s.deps.Clients.Search(ctx, c.actor, in.Q, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := SearchResult{Clients: notNil(hits)}
+	if number != nil {
+		parsed := parsedNumber(*number)
+		out.Number = &parsed
+	}
+	return body(out), nil
+}
+
+// LookupResult is how a number parses and whom it matches.
+type LookupResult struct {
+	Number  ParsedNumber   `json:"number"`
+	Matches []client.Match `json:"matches"`
+	Spam    bool           `json:"spam"`
+}
+
+func (s *server) lookup(ctx context.Context, c *caller, in *struct {
+	Number string `query:"number" required:"true" maxLength:"64"`
+}) (*bodyOf[LookupResult], error) {
+	number, found, err := s.deps.Clients.Lookup(ctx, c.actor, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	return body(LookupResult{Number: parsedNumber(number), Matches: notNil(found.Matches), Spam: found.Spam}), nil
+}
+
+// SpamInput marks a number.
+type SpamInput struct {
+	Number string `json:"number" minLength:"1" maxLength:"64"`
+	Spam   bool   `json:"spam"`
+}
+
+func (s *server) markSpam(ctx context.Context, c *caller, in *bodyIn[SpamInput]) (*none, error) {
+	return nil, s.deps.Clients.MarkSpam(ctx, c.actor, in.Body.Number, in.Body.Spam)
+}
+
+// notNil makes an empty list [] and not null.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,16 @@
+package httpapi
+
+import (
+	"ringcard/crm/calllog"
+	"ringcard/crm/client"
+	"ringcard/crm/employee"
+	"ringcard/crm/interaction"
+)
+
+// Services are the use cases of the CRM.
+type Services struct {
+	Clients      *client.Service
+	Interactions *interaction.Service
+	CallLog      *calllog.Service
+	Employees    *employee.Service
+}

@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"ringcard/crm/calllog"
+	"ringcard/cti"
+)
+
+// Telephony is what the API needs of the telephone side.
+type Telephony struct {
+	Calls Calls
+	Team  Team
+	// PBXs returns the state of every configured PBX, a fresh slice each time.
+	PBXs func() []PBXStatus
+	// Record is how a live call will look in the journal.
+	Record func(cti.Call) (calllog.Record, error)
+	// UsersChanged tells the telephone side that users or devices changed.
+	UsersChanged func(context.Context)
+}
+
+// Calls takes the commands of users and shows live calls; *cti.Service is it.
+// Errors are *cti.Error.
+type Calls interface {
+	Dial(context.Context, cti.DialRequest) (string, error)
+	Hangup(ctx context.Context, userID int64, callID string, all bool) error
+	ChooseClient(ctx context.Context, userID int64, callID string, clientID, personID int64) error
+	Live(userID int64) []cti.Call
+	Get(callID string) (cti.Call, bool)
+	Why(callID string) (cti.Why, bool)
+}
+
+// Team is who does what; *cti.Team is it.
+type Team interface {
+	SetStatus(userID int64, status cti.PresenceState) (cti.Presence, error)
+	List() []cti.Presence
+}
+
+var (
+	_ Calls = (*cti.Service)(nil)
+	_ Team  = (*cti.Team)(nil)
+)
+
+// PBXStatus is the connection to one PBX.
+type PBXStatus struct {
+	Name      string     `json:"name"`
+	Connected bool       `json:"connected"`
+	Since     *time.Time `json:"since" doc:"of this state"`
+	Version   string     `json:"version" doc:"as the PBX says, empty while unknown"`
+	LastError string     `json:"last_error" doc:"why it is not connected, with what to do"`
+}
