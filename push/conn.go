@@ -19,7 +19,7 @@ var pongFrame = []byte(`{"type":"pong"}`)
 // conn is one socket. The goroutine of Serve writes, a second one reads.
 type conn struct {
 	hub     *Hub
-	ws      *websocket.Conn
+	ws      *websocket.Conn // nil until upgraded; set under hub.mu
 	session Session
 	epoch   string // of the stream it is attached to; a reset cuts it
 	counted bool   // against MaxPerUser; guarded by hub.mu
@@ -37,13 +37,12 @@ type conn struct {
 	over    chan struct{} // closed by cut, after code is set
 }
 
-func newConn(ctx context.Context, h *Hub, ws *websocket.Conn, s Session) *conn {
+func newConn(ctx context.Context, h *Hub, s Session) *conn {
 	ctx, cancel := context.WithCancel(ctx)
 	return &conn{
 		ctx:     ctx,
 		cancel:  cancel,
 		hub:     h,
-		ws:      ws,
 		session: s,
 		queue:   make(chan numbered, h.opt.QueueSize),
 		pong:    make(chan struct{}, 1),
@@ -69,8 +68,6 @@ func (c *conn) cut(code CloseCode) {
 		c.code = code
 		close(c.over)
 		c.cancel()
-		// A writer stuck in a full socket must not hold up the close for long.
-		c.ws.NetConn().SetWriteDeadline(time.Now().Add(c.hub.opt.CloseTimeout))
 	})
 }
 
@@ -85,10 +82,13 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-// abort drops the connection without a closing handshake.
+// abort drops the connection without a closing handshake. Called with hub.mu
+// held.
 func (c *conn) abort() {
 	c.cancel()
-	c.ws.Close()
+	if c.ws != nil {
+		c.ws.Close()
+	}
 }
 
 // serve runs the socket until it ends, and closes it.
@@ -97,6 +97,11 @@ func (c *conn) serve(from resume, snapshot Snapshot) {
 		expiry := time.AfterFunc(time.Until(c.session.Expires), func() { c.cut(SessionEnded) })
 		defer expiry.Stop()
 	}
+	// A writer stuck in a full socket must not hold up the close for long.
+	unblock := context.AfterFunc(c.ctx, func() {
+		c.ws.NetConn().SetWriteDeadline(time.Now().Add(c.hub.opt.CloseTimeout))
+	})
+	defer unblock()
 	go c.read()
 	if err := c.write(from, snapshot); err != nil {
 		c.hub.opt.Log.Debug("socket ended", "user", c.session.UserID, "err", err)

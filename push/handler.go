@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 )
@@ -16,36 +17,35 @@ type Snapshot func(ctx context.Context) (any, error)
 // ?epoch=E&after=N the stream goes on behind message N if the messages since
 // are still known, else with a new snapshot (PU-04).
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s Session, snapshot Snapshot) {
-	ws, err := h.upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		h.opt.Log.Debug("stream not opened", "user", s.UserID, "err", err) // the request is answered
-		return
-	}
-	c := newConn(r.Context(), h, ws, s)
+	h.open(w, r, newConn(r.Context(), h, s), snapshot)
+}
+
+// open admits c before the upgrade, so that a session revoked from now on ends
+// this socket too.
+func (h *Hub) open(w http.ResponseWriter, r *http.Request, c *conn, snapshot Snapshot) {
+	defer c.cancel()
 	if !h.admit(c) {
-		c.abort()
+		refuseUpgrade(w, r, http.StatusServiceUnavailable, errors.New("server is going away"))
 		return
 	}
 	defer h.release(c)
+	ws, err := h.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		h.opt.Log.Debug("stream not opened", "user", c.session.UserID, "err", err) // the request is answered
+		return
+	}
+	h.mu.Lock()
+	c.ws = ws
+	h.mu.Unlock()
 	c.serve(parseResume(r), snapshot)
 }
 
 // Refuse upgrades the request only to close it with the code: a browser can't
 // see the status of a refused upgrade, so it would not know what to do.
 func (h *Hub) Refuse(w http.ResponseWriter, r *http.Request, code CloseCode) {
-	ws, err := h.upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		h.opt.Log.Debug("stream not refused", "code", int(code), "err", err)
-		return
-	}
-	c := newConn(r.Context(), h, ws, Session{})
+	c := newConn(r.Context(), h, Session{})
 	c.cut(code)
-	if !h.admit(c) {
-		c.abort()
-		return
-	}
-	defer h.release(c)
-	c.serve(resume{}, nil)
+	h.open(w, r, c, nil)
 }
 
 // resume is where a returning browser left off.
@@ -65,8 +65,11 @@ func parseResume(r *http.Request) resume {
 // refuseUpgrade answers a request that can't become a WebSocket (RFC 9457).
 func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 	code := "invalid"
-	if status == http.StatusForbidden {
+	switch status {
+	case http.StatusForbidden:
 		code = "forbidden"
+	case http.StatusServiceUnavailable:
+		code = "unavailable"
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Sec-WebSocket-Version", "13") // RFC 6455 section 4.4

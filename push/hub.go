@@ -86,10 +86,11 @@ func NewHub(opt Options) *Hub {
 		idle:    make(chan struct{}),
 	}
 	h.upgrader = websocket.Upgrader{
-		ReadBufferSize:  1 << 10, // browsers send pings only
-		WriteBufferSize: 4 << 10, // a call is about 2 KB
-		CheckOrigin:     h.sameOrigin,
-		Error:           refuseUpgrade,
+		ReadBufferSize:   1 << 10, // browsers send pings only
+		WriteBufferSize:  4 << 10, // a call is about 2 KB
+		HandshakeTimeout: h.opt.WriteTimeout,
+		CheckOrigin:      h.sameOrigin,
+		Error:            refuseUpgrade,
 	}
 	return h
 }

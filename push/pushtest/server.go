@@ -143,8 +143,8 @@ func (c *Client) Next() Frame {
 	return f
 }
 
-// CloseCode reads on until the socket ends and returns the server's code, 0
-// if there was none, and the frames before it.
+// CloseCode reads on until the socket ends and returns the code, 1006 when the
+// connection was dropped without one, and the frames before it.
 func (c *Client) CloseCode() (push.CloseCode, []Frame) {
 	c.t.Helper()
 	var frames []Frame
