@@ -35,8 +35,8 @@ type CDR struct {
 	Sequence    int
 }
 
-// CDR returns the rows written so far, oldest first. Asterisk writes a row a
-// moment after the call has ended: see WaitCDR.
+// CDR returns the rows written so far, in the order of writing. Asterisk writes a
+// row a moment after the call has ended: see WaitCDR.
 func (a *Asterisk) CDR() ([]CDR, error) {
 	text, err := os.ReadFile(filepath.Join(a.hostDir(), "log", "cdr-csv", "Master.csv"))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -50,6 +50,8 @@ type Call struct {
 	dialog    dialog
 	acks      map[uint32]*gate // of our 2xx answers, by CSeq
 	connected Party
+	renamed   chan struct{} // closed and replaced when connected changes
+	decided   bool          // a final response is on its way
 	cancelled bool
 	end       End
 	progress  chan int // SIP status of a transfer, from NOTIFY
@@ -88,6 +90,7 @@ func newCall(a *agent, id string, outgoing bool) (*Call, error) {
 		final:       newGate(),
 		ended:       newGate(),
 		acks:        make(map[uint32]*gate),
+		renamed:     make(chan struct{}),
 		progress:    make(chan int, 16),
 	}, nil
 }
@@ -178,6 +181,25 @@ func (c *Call) Connected() Party {
 	return c.connected
 }
 
+// WaitConnected returns when Connected has this number.
+func (c *Call) WaitConnected(ctx context.Context, number string) error {
+	for {
+		c.mu.Lock()
+		now, renamed := c.connected.Number, c.renamed
+		c.mu.Unlock()
+		if now == number {
+			return nil
+		}
+		select {
+		case <-renamed:
+		case <-c.ended.ch:
+			return fmt.Errorf("the call ended while the display showed %q, not %q", now, number)
+		case <-ctx.Done():
+			return fmt.Errorf("the display shows %q, not %q: %w", now, number, ctx.Err())
+		}
+	}
+}
+
 // finish ends the call once. It is also called from within transactions of sipgo
 // and must not call back into them.
 func (c *Call) finish(e End) {
@@ -245,8 +267,8 @@ func (c *Call) acknowledged(seq uint32) {
 }
 
 // accept sends a 2xx to an INVITE and repeats it until the ACK comes (RFC 3261
-// section 13.3.1.4). sent runs after the first sending.
-func (c *Call) accept(req *sip.Request, tx sip.ServerTransaction, sdp []byte, sent func()) error {
+// section 13.3.1.4). The first time it makes the call answered.
+func (c *Call) accept(req *sip.Request, tx sip.ServerTransaction, sdp []byte) error {
 	res := sip.NewSDPResponseFromRequest(req, sdp)
 	res.AppendHeader(sip.HeaderClone(&c.agent.contact))
 	res.AppendHeader(sip.NewHeader("Allow", allow))
@@ -257,7 +279,9 @@ func (c *Call) accept(req *sip.Request, tx sip.ServerTransaction, sdp []byte, se
 	if err := tx.Respond(res); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
-	sent()
+	if !c.markAnswered() {
+		return fmt.Errorf("answer: the call has ended: %s", c.End())
+	}
 	interval := sip.T1
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
@@ -283,6 +307,20 @@ func (c *Call) accept(req *sip.Request, tx sip.ServerTransaction, sdp []byte, se
 	}
 }
 
+// markAnswered opens the gates of an answered call; false says that it has ended.
+func (c *Call) markAnswered() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended.isOpen() {
+		return false
+	}
+	c.provisional.open()
+	c.ringing.open()
+	c.answered.open()
+	c.final.open()
+	return true
+}
+
 // onReinvite answers a change of the session, and takes over a new name and number
 // of the other side.
 func (c *Call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
@@ -296,7 +334,7 @@ func (c *Call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 		c.agent.respond(req, tx, sip.StatusNotAcceptableHere, "Not Acceptable Here")
 		return
 	}
-	if err := c.accept(req, tx, sdp, func() {}); err != nil {
+	if err := c.accept(req, tx, sdp); err != nil {
 		c.agent.log.Info("re-invite", "call", c.ID, "err", err)
 	}
 }
@@ -321,11 +359,15 @@ func (c *Call) onUpdate(req *sip.Request, tx sip.ServerTransaction) {
 }
 
 func (c *Call) noteConnected(m interface{ GetHeader(string) sip.Header }) {
-	if p, ok := assertedIdentity(m); ok {
-		c.mu.Lock()
-		c.connected = p
-		c.mu.Unlock()
+	p, ok := assertedIdentity(m)
+	if !ok {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.connected = p
+	close(c.renamed)
+	c.renamed = make(chan struct{})
 }
 
 func assertedIdentity(m interface{ GetHeader(string) sip.Header }) (Party, bool) {

@@ -57,8 +57,8 @@ func (c *Call) Progress() error {
 
 // Answer takes the call; it returns when the caller has acknowledged.
 func (c *Call) Answer() error {
-	if c.final.isOpen() {
-		return fmt.Errorf("answer: the call is answered or has ended: %s", c.End())
+	if err := c.decide(); err != nil {
+		return err
 	}
 	sdp, err := c.media.negotiate(c.offer())
 	if err != nil {
@@ -67,15 +67,14 @@ func (c *Call) Answer() error {
 	c.mu.Lock()
 	invite := c.invite
 	c.mu.Unlock()
-	return c.accept(invite, c.serverTx, sdp, func() {
-		c.ringing.open()
-		c.answered.open()
-		c.final.open()
-	})
+	return c.accept(invite, c.serverTx, sdp)
 }
 
 // Reject refuses the call with a SIP status of 400 and above: 486 busy, 603 declined.
 func (c *Call) Reject(code int) error {
+	if err := c.decide(); err != nil {
+		return err
+	}
 	if err := c.respond(code, reasonPhrase(code), nil); err != nil {
 		return err
 	}
@@ -85,12 +84,26 @@ func (c *Call) Reject(code int) error {
 
 // Redirect sends the caller to another number (302, call forwarding on the phone).
 func (c *Call) Redirect(number string) error {
+	if err := c.decide(); err != nil {
+		return err
+	}
 	target := sip.Uri{Scheme: "sip", User: number, Host: c.agent.ip}
 	err := c.respond(sip.StatusMovedTemporarily, "Moved Temporarily", nil, &sip.ContactHeader{Address: target})
 	if err != nil {
 		return err
 	}
 	c.finish(End{Code: sip.StatusMovedTemporarily, Local: true})
+	return nil
+}
+
+// decide claims the one final response to the INVITE.
+func (c *Call) decide() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.serverTx == nil || c.decided || c.ended.isOpen() {
+		return fmt.Errorf("the call does not wait for an answer: %s", c.end)
+	}
+	c.decided = true
 	return nil
 }
 

@@ -78,7 +78,8 @@ func (c *Call) reinviteOnce(ctx context.Context, dir direction) (int, error) {
 
 // Refer transfers the other side to number without asking (blind transfer,
 // RFC 3515). It returns when the PBX reports success; this side's part of the call
-// then ends.
+// then ends. Asterisk refuses with 400 as long as it has not bridged the two sides,
+// which is a moment after the answer: wait for sound, or for the bridge's event.
 func (c *Call) Refer(ctx context.Context, number string) error {
 	c.mu.Lock()
 	target := sip.Uri{Scheme: "sip", User: number, Host: c.dialog.target.Host, Port: c.dialog.target.Port}

@@ -138,10 +138,7 @@ func (c *Call) confirm(res *sip.Response, tx sip.ClientTransaction) {
 	c.mu.Unlock()
 	c.sendAck(ack)
 	tx.OnRetransmission(func(*sip.Response) { c.sendAck(ack) })
-	c.provisional.open()
-	c.ringing.open()
-	c.answered.open()
-	c.final.open()
+	c.markAnswered()
 	if cancelled {
 		// The answer crossed our CANCEL (RFC 3261 section 9.1).
 		if err := c.bye(context.Background()); err != nil {

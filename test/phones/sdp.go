@@ -49,7 +49,7 @@ type session struct {
 func parseSDP(text []byte) (session, error) {
 	s := session{events: -1, dir: sendRecv}
 	var host netip.Addr
-	port, audio := 0, false
+	port, audio := uint64(0), false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\r\n")
 		kind, value, found := strings.Cut(line, "=")
@@ -70,7 +70,7 @@ func parseSDP(text []byte) (session, error) {
 				continue
 			}
 			var err error
-			if port, err = strconv.Atoi(fields[1]); err != nil {
+			if port, err = strconv.ParseUint(fields[1], 10, 16); err != nil {
 				return s, fmt.Errorf("sdp: port: %w", err)
 			}
 			for _, f := range fields[3:] {
@@ -99,8 +99,8 @@ func (s *session) attribute(value string) {
 	if payload, isMap := strings.CutPrefix(value, "rtpmap:"); isMap {
 		number, name, _ := strings.Cut(payload, " ")
 		if strings.HasPrefix(strings.ToLower(name), "telephone-event/8000") {
-			if n, err := strconv.Atoi(number); err == nil {
-				s.events = n
+			if n, err := strconv.ParseUint(number, 10, 7); err == nil {
+				s.events = int(n)
 			}
 		}
 	}
