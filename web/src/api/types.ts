@@ -1,0 +1,42 @@
+import type { paths } from './schema';
+
+// Types are taken from operations, not from component names, so that a new
+// description of the server only has to keep its paths.
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Content<R> = R extends { content: { 'application/json': infer B } } ? B : never;
+type OkOf<O> = O extends { responses: infer R } ? Content<R[keyof R & (200 | 201 | 202)]> : never;
+export type Ok<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? OkOf<paths[P][M]> : never;
+type BodyOf<O> = O extends { requestBody?: infer B } ? Content<NonNullable<B>> : never;
+export type Body<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? BodyOf<paths[P][M]> : never;
+type Items<T> = T extends { items: infer L } ? (NonNullable<L> extends (infer E)[] ? E : never) : never;
+
+export type Me = Ok<'/me', 'get'>;
+export type Info = Ok<'/info', 'get'>;
+export type ClientRow = Items<Ok<'/clients', 'get'>>;
+export type ClientCard = Ok<'/clients/{id}', 'get'>;
+export type ClientInput = Body<'/clients', 'post'>;
+export type ClientPatch = Body<'/clients/{id}', 'patch'>;
+export type Phone = NonNullable<ClientCard['phones']>[number];
+export type Email = NonNullable<ClientCard['emails']>[number];
+export type Address = NonNullable<ClientCard['addresses']>[number];
+export type PersonRef = NonNullable<ClientCard['persons']>[number];
+export type HistoryItem = Items<Ok<'/clients/{id}/history', 'get'>>;
+export type CallRecord = Items<Ok<'/calls', 'get'>>;
+export type CallWhy = Ok<'/calls/{id}/why', 'get'>;
+export type CallSummary = Ok<'/calls/summary', 'get'>;
+export type Group = Items<Ok<'/groups', 'get'>>;
+export type SearchHit = NonNullable<Ok<'/search', 'get'>['clients']>[number];
+export type User = Items<Ok<'/users', 'get'>>;
+export type PBXStatus = Items<Ok<'/pbx', 'get'>>;
+
+/** Permissions of API.md that change what the page offers. */
+export type Permission =
+  | 'clients.read'
+  | 'clients.write'
+  | 'clients.delete'
+  | 'calls.read'
+  | 'calls.read_all'
+  | 'calls.dial'
+  | 'calls.control_all'
+  | 'users.manage'
+  | 'pbx.manage';

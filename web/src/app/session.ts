@@ -1,0 +1,92 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, use } from 'react';
+import { api, send } from '@/api/client';
+import { isCode } from '@/api/error';
+import type { Info, Me, Permission } from '@/api/types';
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      return await send(api.GET('/me'));
+    } catch (error) {
+      if (isCode(error, 'unauthorized')) return null;
+      throw error;
+    }
+  },
+  staleTime: Infinity,
+  retry: false,
+});
+
+export const infoQuery = queryOptions({
+  queryKey: ['info'],
+  queryFn: () => send(api.GET('/info')),
+  staleTime: Infinity,
+});
+
+/** What is assumed of the installation until /info has answered. */
+export const defaultInfo: Info = {
+  version: '',
+  locale: 'ru',
+  time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  region: 'RU',
+  demo: false,
+};
+
+export function useInfo(): Info {
+  const { data } = useQuery(infoQuery);
+  return data?.time_zone ? data : defaultInfo;
+}
+
+export const MeContext = createContext<Me | null>(null);
+
+/** The signed-in user. Only below the gate of App. */
+export function useMe(): Me {
+  const me = use(MeContext);
+  if (!me) throw new Error('useMe outside of a session');
+  return me;
+}
+
+export function useCan(): (permission: Permission) => boolean {
+  const me = useMe();
+  return (permission) => (me.permissions ?? []).includes(permission);
+}
+
+/** Settings of the user that the page understands (PU-07). */
+export interface Settings {
+  pop_mode: 'ring' | 'answer' | 'never';
+  sound: boolean;
+  desktop: boolean;
+  auto_open: boolean;
+}
+
+export const defaultSettings: Settings = { pop_mode: 'ring', sound: true, desktop: false, auto_open: false };
+
+export function settingsOf(me: Me): Settings {
+  return { ...defaultSettings, ...(me.settings as Partial<Settings> | null) };
+}
+
+export interface MeChange {
+  locale?: string;
+  theme?: string;
+  settings?: Partial<Settings>;
+}
+
+/** Changes the user's own profile; the page follows at once. */
+export function useChangeMe() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (change: MeChange) => {
+      const me = cache.getQueryData(meQuery.queryKey);
+      const settings = change.settings ? { ...me?.settings, ...change.settings } : undefined;
+      return send(api.PATCH('/me', { body: { ...change, settings } }));
+    },
+    onMutate: (change) => {
+      cache.setQueryData(meQuery.queryKey, (me) =>
+        me ? { ...me, ...change, settings: { ...me.settings, ...change.settings } } : me,
+      );
+    },
+    onSuccess: (me) => cache.setQueryData(meQuery.queryKey, me),
+    onError: () => cache.invalidateQueries({ queryKey: meQuery.queryKey }),
+  });
+}

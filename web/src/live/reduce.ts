@@ -1,0 +1,132 @@
+import type { Me } from '@/api/types';
+import type { Call, Frame, PBX, Presence } from './types';
+
+/** What the stream has told so far. */
+export interface LiveData {
+  me: Me | null;
+  calls: Readonly<Record<string, Call>>;
+  presence: Readonly<Record<number, Presence>>;
+  pbx: readonly PBX[];
+  /** Server clock minus ours, ms: timers count by the server's clock. */
+  skew: number;
+}
+
+export const emptyLive: LiveData = { me: null, calls: {}, presence: {}, pbx: [], skew: 0 };
+
+/** Something that happened to a call and that the user should notice. */
+export type Happening =
+  | { kind: 'ringing' | 'answered' | 'taken' | 'missed' | 'ended'; call: Call }
+  /** A call that was up before a reconnection and is unknown after it. */
+  | { kind: 'lost'; call: Call };
+
+const FORGET_AFTER = 200;
+
+export function rings(call: Call, user: number): boolean {
+  return call.state !== 'ended' && (call.ringing ?? []).some((party) => party.user_id === user);
+}
+
+export function answered(call: Call, user: number): boolean {
+  return call.answered_by?.user_id === user;
+}
+
+export function placed(call: Call, user: number): boolean {
+  return call.direction !== 'in' && call.placed_by?.user_id === user;
+}
+
+/** Does somebody call this user; his own click-to-call also rings his phone but is no incoming call. */
+export function incoming(call: Call, user: number): boolean {
+  return rings(call, user) && !placed(call, user);
+}
+
+/** Is the call on this user's screen: it rings him, or he placed or answered it. */
+export function concerns(call: Call, user: number): boolean {
+  return rings(call, user) || answered(call, user) || placed(call, user);
+}
+
+/** Applies one frame; pure. An older version of a call is ignored. */
+export function reduce(
+  data: LiveData,
+  frame: Exclude<Frame, { type: 'pong' }>,
+  now: number,
+): { data: LiveData; happened: Happening[] } {
+  const skew = skewOf(frame.at, now, data.skew);
+  switch (frame.type) {
+    case 'snapshot': {
+      const { me, calls, presence, pbx } = frame.data;
+      const fresh = Object.fromEntries((calls ?? []).map((call) => [call.id, newer(data.calls[call.id], call)]));
+      const happened = Object.values(fresh).flatMap((call) => changes(data.calls[call.id], call, me.id));
+      for (const old of Object.values(data.calls)) {
+        if (fresh[old.id] || !concerns(old, me.id)) continue;
+        if (old.state === 'ended') fresh[old.id] = old;
+        else happened.push({ kind: 'lost', call: old });
+      }
+      return { data: { me, calls: fresh, presence: byUser(presence), pbx: pbx ?? [], skew }, happened };
+    }
+    case 'call': {
+      const call = frame.data;
+      const before = data.calls[call.id];
+      if (before && before.version >= call.version) return { data: { ...data, skew }, happened: [] };
+      const me = data.me?.id ?? 0;
+      return {
+        data: { ...data, skew, calls: prune({ ...data.calls, [call.id]: call }, me) },
+        happened: changes(before, call, me),
+      };
+    }
+    case 'presence':
+      return {
+        data: { ...data, skew, presence: { ...data.presence, ...byUser(frame.data.items) } },
+        happened: [],
+      };
+    case 'pbx':
+      return { data: { ...data, skew, pbx: frame.data.items ?? [] }, happened: [] };
+    case 'notification':
+      return { data: { ...data, skew }, happened: [] };
+  }
+}
+
+function changes(before: Call | undefined, call: Call, user: number): Happening[] {
+  const rang = before !== undefined && incoming(before, user);
+  const happened: Happening[] = [];
+  if (incoming(call, user) && !rang && !answered(call, user)) happened.push({ kind: 'ringing', call });
+  if (talks(call) && answered(call, user) && !(before && talks(before) && answered(before, user))) {
+    happened.push({ kind: 'answered', call });
+  }
+  if (rang && !concerns(call, user)) {
+    if (call.answered_by) happened.push({ kind: 'taken', call });
+    else if (call.state === 'ended') happened.push({ kind: 'missed', call });
+  }
+  if (call.state === 'ended' && before && before.state !== 'ended' && concerns(call, user)) {
+    happened.push({ kind: 'ended', call });
+  }
+  return happened;
+}
+
+function talks(call: Call): boolean {
+  return call.state === 'talking' || call.state === 'held';
+}
+
+function newer(before: Call | undefined, call: Call): Call {
+  return before && before.version > call.version ? before : call;
+}
+
+function byUser(items: Presence[] | null): Record<number, Presence> {
+  return Object.fromEntries((items ?? []).map((item) => [item.user_id, item]));
+}
+
+function skewOf(at: string, now: number, before: number): number {
+  const server = Date.parse(at);
+  return Number.isNaN(server) ? before : server - now;
+}
+
+// Calls of others stay a while so that a late older message cannot bring them
+// back, and are forgotten in the order they came.
+function prune(calls: Record<string, Call>, user: number): Record<string, Call> {
+  const ids = Object.keys(calls);
+  if (ids.length <= FORGET_AFTER) return calls;
+  const spare = ids.filter((id) => {
+    const call = calls[id];
+    return call !== undefined && (call.state === 'ended' || !concerns(call, user));
+  });
+  const drop = new Set(spare.slice(0, ids.length - FORGET_AFTER));
+  return Object.fromEntries(Object.entries(calls).filter(([id]) => !drop.has(id)));
+}

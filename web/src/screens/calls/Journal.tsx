@@ -1,0 +1,154 @@
+import { Button, Chip, Group, Select, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate, useParams } from 'react-router';
+import { api, send } from '@/api/client';
+import type { CallRecord } from '@/api/types';
+import { useCan } from '@/app/session';
+import { dayKey } from '@/format/time';
+import { useFormat } from '@/format/useFormat';
+import { usersQuery } from '@/parts/clientQueries';
+import { Screen } from '@/parts/Screen';
+import classes from '@/parts/Screen.module.css';
+import { SearchField } from '@/parts/SearchField';
+import { Empty, Failure, Lines } from '@/parts/States';
+import { useParam } from '@/parts/useParam';
+import { VirtualTable } from '@/parts/VirtualTable';
+import { CallDetails } from './CallDetails';
+import { CallCards, useCallColumns } from './rows';
+import { directions, periods, readFilters, results, toQuery } from './filters';
+
+/** «Журнал звонков» (AF-03): filters in the address, rows as they are scrolled to. */
+export function Journal() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { search } = useLocation();
+  const { callId } = useParams();
+  const can = useCan();
+  const { timeZone } = useFormat();
+  const { params, set } = useParam();
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const filters = readFilters(params);
+  const users = useQuery({ ...usersQuery, enabled: can('calls.read_all') });
+  const query = useInfiniteQuery({
+    queryKey: ['calls', 'list', filters, dayKey(new Date(), timeZone)],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET('/calls', {
+          params: { query: { ...toQuery(filters, new Date(), timeZone), limit: 100, cursor: pageParam ?? undefined } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor || null,
+    placeholderData: keepPreviousData,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items ?? []) ?? [], [query.data]);
+  const columns = useCallColumns();
+  const open = (call: CallRecord) => void navigate(`/calls/${call.id}${search}`);
+  const more = () => {
+    if (!query.isFetchingNextPage) void query.fetchNextPage();
+  };
+  const filtered = [...params.keys()].some((key) => key !== 'period');
+  return (
+    <Screen
+      fill
+      title={t('nav.calls')}
+      filters={
+        <>
+          <SearchField value={filters.q} label={t('calls.search')} onChange={(q) => set({ q })} />
+          <Select
+            aria-label={t('calls.period')}
+            allowDeselect={false}
+            data={periods.map((value) => ({ value, label: t(`period.${value}`) }))}
+            value={filters.period}
+            onChange={(value) => set({ period: value === 'week' ? null : value })}
+            w={{ base: '48%', sm: 150 }}
+            flex={{ base: '1 1 40%', sm: 'none' }}
+          />
+          <Select
+            aria-label={t('calls.direction')}
+            placeholder={t('calls.direction')}
+            clearable
+            data={directions.map((value) => ({ value, label: t(`direction.${value}`) }))}
+            value={filters.direction}
+            onChange={(value) => set({ direction: value })}
+            w={{ base: '48%', sm: 150 }}
+            flex={{ base: '1 1 40%', sm: 'none' }}
+          />
+          <Select
+            aria-label={t('calls.result')}
+            placeholder={t('calls.result')}
+            clearable
+            data={results.map((value) => ({ value, label: t(`result.${value}`) }))}
+            value={filters.result}
+            onChange={(value) => set({ result: value })}
+            w={{ base: '48%', sm: 150 }}
+            flex={{ base: '1 1 40%', sm: 'none' }}
+          />
+          {can('calls.read_all') && (
+            <Select
+              aria-label={t('calls.user')}
+              placeholder={t('calls.user')}
+              clearable
+              searchable
+              data={(users.data?.items ?? []).map((user) => ({ value: String(user.id), label: user.name }))}
+              value={filters.user ? String(filters.user) : null}
+              onChange={(value) => set({ user: value })}
+              w={{ base: '48%', sm: 180 }}
+              flex={{ base: '1 1 40%', sm: 'none' }}
+            />
+          )}
+          <Chip checked={filters.unmatched} onChange={(checked) => set({ unmatched: checked ? 'true' : null })} radius="md">
+            {t('calls.unmatched')}
+          </Chip>
+          {filtered && (
+            <Button
+              variant="subtle"
+              color="gray"
+              size="compact-sm"
+              leftSection={<IconFilterOff size={16} />}
+              onClick={() => set({ q: null, direction: null, result: null, user: null, client: null, unmatched: null })}
+            >
+              {t('calls.reset')}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className={classes.sheet}>
+        {query.error ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
+        ) : query.isPending ? (
+          <Lines count={8} />
+        ) : rows.length === 0 ? (
+          <Empty icon={IconHistoryOff} title={t('calls.empty')} text={t('calls.empty_text')} />
+        ) : narrow ? (
+          <CallCards rows={rows} onOpen={open} hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} />
+        ) : (
+          <VirtualTable
+            label={t('nav.calls')}
+            rows={rows}
+            columns={columns}
+            rowKey={(row) => row.id}
+            rowLabel={(row) => [row.client_name || row.number.display, t(`direction.${row.direction}`)].join(', ')}
+            onOpen={open}
+            hasMore={query.hasNextPage}
+            onMore={more}
+          />
+        )}
+      </div>
+      {typeof query.data?.pages[0]?.total === 'number' && (
+        <Group justify="flex-end" mt={6}>
+          <Text size="xs" c="dimmed">
+            {t('calls.total', { count: query.data.pages[0].total })}
+          </Text>
+        </Group>
+      )}
+      {callId && <CallDetails id={callId} onClose={() => void navigate(`/calls${search}`)} />}
+    </Screen>
+  );
+}

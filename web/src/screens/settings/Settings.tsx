@@ -1,0 +1,46 @@
+import { Tabs } from '@mantine/core';
+import { IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams } from 'react-router';
+import { useCan } from '@/app/session';
+import { Screen } from '@/parts/Screen';
+import { PbxTab } from './PbxTab';
+import { ProfileTab } from './ProfileTab';
+import { UsersTab } from './UsersTab';
+
+export function SettingsPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const navigate = useNavigate();
+  const { tab } = useParams();
+  const tabs = [
+    { value: 'profile', icon: IconUser, shown: true },
+    { value: 'users', icon: IconUsers, shown: can('users.manage') },
+    { value: 'pbx', icon: IconPlugConnected, shown: true },
+  ] as const;
+  const current = tabs.find((each) => each.value === tab && each.shown)?.value ?? 'profile';
+  return (
+    <Screen title={t('nav.settings')}>
+      <Tabs value={current} keepMounted={false} onChange={(value) => void navigate(`/settings/${value}`, { replace: true })}>
+        <Tabs.List mb="md">
+          {tabs
+            .filter((each) => each.shown)
+            .map(({ value, icon: Glyph }) => (
+              <Tabs.Tab key={value} value={value} leftSection={<Glyph size={16} aria-hidden />}>
+                {t(`settings.tab_${value}`)}
+              </Tabs.Tab>
+            ))}
+        </Tabs.List>
+        <Tabs.Panel value="profile">
+          <ProfileTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="users">
+          <UsersTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="pbx">
+          <PbxTab />
+        </Tabs.Panel>
+      </Tabs>
+    </Screen>
+  );
+}

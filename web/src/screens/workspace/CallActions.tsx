@@ -1,0 +1,101 @@
+import { UnstyledButton } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconCheck, IconLink, IconPencil, IconPhone, IconPhoneX, IconShieldX, IconUserPlus, type Icon } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, send } from '@/api/client';
+import { useCan, useMe } from '@/app/session';
+import { canHangUp, type Stage } from '@/live/stage';
+import type { Call } from '@/live/types';
+import { ConfirmSpam } from '@/parts/ConfirmSpam';
+import { useToastError } from '@/parts/errors';
+import { useDial } from '@/parts/useDial';
+import { useActions } from '@/shell/actions';
+import classes from './Workspace.module.css';
+
+const ClientForm = lazy(() => import('@/parts/ClientForm'));
+const AttachClient = lazy(() => import('@/parts/AttachClient'));
+
+type Open = 'create' | 'attach' | 'spam' | null;
+
+/** Only what works now is shown: a button must never lie. */
+export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const can = useCan();
+  const cache = useQueryClient();
+  const fail = useToastError();
+  const { dismiss } = useActions();
+  const { dial } = useDial();
+  const [open, setOpen] = useState<Open>(null);
+  const hangup = useMutation({
+    mutationFn: () => send(api.POST('/calls/{id}/hangup', { params: { path: { id: call.id } } })),
+    onError: (error) => fail(error),
+  });
+  const external = call.number.kind === 'external';
+  const unknown = !call.client && external && !call.spam && call.lookup !== 'pending';
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['calls'] });
+  const close = () => setOpen(null);
+  return (
+    <div className={classes.actions}>
+      {unknown && can('clients.write') && (
+        <>
+          <Action icon={IconUserPlus} label={t('call.create_client')} onClick={() => setOpen('create')} />
+          <Action icon={IconLink} label={t('call.attach')} onClick={() => setOpen('attach')} />
+          <Action icon={IconShieldX} label={t('call.mark_spam')} onClick={() => setOpen('spam')} />
+        </>
+      )}
+      <Action
+        icon={IconPencil}
+        label={t('call.note')}
+        onClick={() => document.getElementById('call-note')?.focus()}
+      />
+      <span style={{ flex: 1 }} />
+      {stage === 'ended' && call.number.kind !== 'anonymous' && can('calls.dial') && (
+        <Action
+          icon={IconPhone}
+          tone="green"
+          label={t('call.again')}
+          onClick={() => {
+            dismiss(call.id);
+            dial({ to: call.number.e164 || call.number.raw, clientId: call.client?.id, personId: call.client?.person_id });
+          }}
+        />
+      )}
+      {stage === 'ended' && <Action icon={IconCheck} label={t('call.done')} onClick={() => dismiss(call.id)} />}
+      {canHangUp(call, me.id) && (
+        <Action
+          icon={IconPhoneX}
+          tone="red"
+          label={t(stage === 'talking' || stage === 'held' ? 'call.hang_up' : 'call.cancel')}
+          disabled={hangup.isPending || hangup.isSuccess}
+          onClick={() => hangup.mutate()}
+        />
+      )}
+      <Suspense>
+        {open === 'create' && <ClientForm onClose={close} onSaved={refresh} call={{ id: call.id, number: call.number, name: call.caller_name }} />}
+        {open === 'attach' && <AttachClient onClose={close} callId={call.id} number={call.number.display} onDone={refresh} />}
+      </Suspense>
+      {open === 'spam' && <ConfirmSpam number={call.number.e164 || call.number.raw} display={call.number.display} onClose={close} onDone={refresh} />}
+    </div>
+  );
+}
+
+interface ActionProps {
+  icon: Icon;
+  label: string;
+  tone?: 'red' | 'green';
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function Action({ icon: Glyph, label, tone, disabled, onClick }: ActionProps) {
+  return (
+    <UnstyledButton className={classes.action} disabled={disabled} onClick={onClick}>
+      <span className={classes.circle} data-tone={tone}>
+        <Glyph size={21} stroke={1.8} aria-hidden />
+      </span>
+      {label}
+    </UnstyledButton>
+  );
+}

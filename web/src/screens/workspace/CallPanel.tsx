@@ -1,0 +1,134 @@
+import { Alert, Badge, Group, Stack, Text, Title } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useMe } from '@/app/session';
+import { clock } from '@/format/time';
+import { useFormat } from '@/format/useFormat';
+import { useNow } from '@/format/useNow';
+import { stageOf, type Stage } from '@/live/stage';
+import type { Call } from '@/live/types';
+import { outcomeFor } from '@/parts/calls';
+import { Face } from '@/parts/Face';
+import { CallActions } from './CallActions';
+import { MatchChoice } from './MatchChoice';
+import classes from './Workspace.module.css';
+
+const colors: Record<Stage, string> = {
+  incoming: 'orange',
+  own_phone_wait: 'indigo',
+  own_phone: 'indigo',
+  dialling: 'indigo',
+  remote_ringing: 'indigo',
+  talking: 'teal',
+  held: 'yellow',
+  ended: 'gray',
+};
+
+/** Who it is, how the call stands, and what can be done with it. */
+export function CallPanel({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const stage = stageOf(call, me.id);
+  const client = call.client;
+  const anonymous = call.number.kind === 'anonymous';
+  const name = client
+    ? client.person_name || client.name
+    : anonymous
+      ? t('call.anonymous')
+      : call.caller_name || call.number.display || call.number.raw;
+  const second = [
+    client?.person_name ? client.name : null,
+    client?.position,
+    !anonymous && call.number.display !== name ? call.number.display : null,
+  ].filter(Boolean);
+  return (
+    <section className={classes.panel} aria-label={t('call.current')}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start" gap="sm">
+        <Group wrap="nowrap" gap="md" style={{ minWidth: 0 }}>
+          <Face name={name} size={64} dot={colors[stage]} />
+          <div style={{ minWidth: 0 }}>
+            <Group gap="xs" wrap="nowrap">
+              <Title order={1} fz={{ base: 18, sm: 22 }} lineClamp={2}>
+                {name}
+              </Title>
+              {client?.group && (
+                <Badge color="grape" visibleFrom="sm">
+                  {client.group}
+                </Badge>
+              )}
+            </Group>
+            <Text c="dimmed" className="tabular" lineClamp={2}>
+              {second.join(' · ') || t(`call.lookup_${call.lookup || 'off'}`)}
+            </Text>
+            <Line call={call} />
+          </div>
+        </Group>
+        <Stack gap={6} align="flex-end" flex="none">
+          <Badge color={colors[stage]} size="lg" radius="sm" role="status">
+            {t(`stage.${stage}_badge`)}
+          </Badge>
+          <Timer call={call} stage={stage} />
+        </Stack>
+      </Group>
+      <StageText call={call} stage={stage} />
+      {stage !== 'ended' && (call.matches ?? []).length > 1 && <MatchChoice call={call} />}
+      <CallActions call={call} stage={stage} />
+    </section>
+  );
+}
+
+/** DID, queue, who answered: the small print of the call. */
+function Line({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const bits = [
+    call.queue && t('call.queue', { name: call.queue }),
+    call.did && t('call.did', { number: call.did }),
+    call.spam && t('call.spam'),
+  ].filter(Boolean);
+  if (bits.length === 0) return null;
+  return (
+    <Text size="sm" c="dimmed" className="tabular">
+      {bits.join(' · ')}
+    </Text>
+  );
+}
+
+function Timer({ call, stage }: { call: Call; stage: Stage }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const from = Date.parse((stage === 'talking' || stage === 'held' ? call.answered_at : null) ?? call.started_at);
+  const ms = stage === 'ended' ? (call.disposition === 'answered' ? call.talk_ms : call.wait_ms) : now - from;
+  return (
+    <span
+      className={classes.timer}
+      role="timer"
+      aria-label={t(stage === 'talking' ? 'call.talk_time' : stage === 'ended' ? 'call.total_time' : 'call.wait_time')}
+    >
+      {clock(ms)}
+    </span>
+  );
+}
+
+/** One sentence that says what happens now, or how it ended. */
+function StageText({ call, stage }: { call: Call; stage: Stage }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const format = useFormat();
+  if (stage === 'talking' || stage === 'held' || stage === 'incoming') return null;
+  if (stage !== 'ended') {
+    return (
+      <Alert mt="md" p="sm" color="indigo" role="status">
+        {t(`stage.${stage}`, { number: me.extension })}
+      </Alert>
+    );
+  }
+  const outcome = outcomeFor(call);
+  const good = outcome === 'talked' || outcome === 'voicemail';
+  return (
+    <Alert mt="md" p="sm" color={good ? 'teal' : outcome === 'cancelled' ? 'gray' : 'orange'} role="status">
+      {outcome === 'talked'
+        ? t('outcome.talked', { time: format.duration(call.talk_ms) })
+        : t(`outcome.${outcome}`)}
+      {call.recovered && ` ${t('call.recovered')}`}
+    </Alert>
+  );
+}

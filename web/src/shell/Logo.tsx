@@ -1,0 +1,5 @@
+import classes from './Shell.module.css';
+
+export function Logo() {
+  return <img src="/favicon.svg" alt="" className={classes.logo} />;
+}

@@ -1,0 +1,76 @@
+import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+import { settingsOf, useMe } from '@/app/session';
+import { clock } from '@/format/time';
+import { useNow } from '@/format/useNow';
+import { incoming } from '@/live/reduce';
+import { myCalls, useLive } from '@/live/store';
+import type { Call } from '@/live/types';
+import { Face } from '@/parts/Face';
+import classes from './Shell.module.css';
+import { otherSide } from './useHappenings';
+
+/** A call that rings while another screen is open (PU-02, PU-03 in brief). */
+export function Pop() {
+  const me = useMe();
+  const { pathname } = useLocation();
+  const calls = useLive((state) => state.calls);
+  const dismissed = useLive((state) => state.dismissed);
+  if (pathname === '/' || settingsOf(me).pop_mode !== 'ring') return null;
+  const ringing = myCalls({ me, calls, dismissed }).filter((call) => incoming(call, me.id));
+  const first = ringing[0];
+  return first ? <PopCard call={first} more={ringing.length - 1} /> : null;
+}
+
+function PopCard({ call, more }: { call: Call; more: number }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const now = useNow();
+  const name = otherSide(call, t('call.anonymous'));
+  const second = [call.client?.person_name ? call.client.name : '', call.client ? call.number.display : '']
+    .filter(Boolean)
+    .join(' · ');
+  return (
+    <Paper className={classes.pop} p="md" shadow="xl" role="alertdialog" aria-label={`${t('call.incoming')}: ${name}`}>
+      <Stack gap="sm">
+        <Group justify="space-between" wrap="nowrap">
+          <Text size="sm" fw={600} c="var(--rc-orange)">
+            {t('call.incoming')}
+            {more > 0 && ` · ${t('call.more', { count: more })}`}
+          </Text>
+          <Text size="sm" fw={600} className="tabular">
+            {clock(now - Date.parse(call.started_at))}
+          </Text>
+        </Group>
+        <Group wrap="nowrap" align="center">
+          <Face name={name} size={44} />
+          <div style={{ minWidth: 0 }}>
+            <Text fw={600} className="ellipsis">
+              {name}
+            </Text>
+            {second && (
+              <Text size="sm" c="dimmed" className="ellipsis">
+                {second}
+              </Text>
+            )}
+            {call.queue && (
+              <Text size="xs" c="dimmed" className="ellipsis">
+                {t('call.queue', { name: call.queue })}
+              </Text>
+            )}
+          </div>
+        </Group>
+        <Button
+          fullWidth
+          onClick={() => {
+            useLive.getState().select(call.id);
+            void navigate('/');
+          }}
+        >
+          {t('call.open')}
+        </Button>
+      </Stack>
+    </Paper>
+  );
+}
