@@ -1,0 +1,250 @@
+package arisim
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// handler serves ARI. Every request counts in wg, so that Stop waits for it.
+func (s *Sim) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /ari/events":                         s.events,
+		"GET /ari/asterisk/info":                  s.getInfo,
+		"GET /ari/applications":                   s.getApplications,
+		"PUT /ari/applications/{app}/eventFilter": s.putFilter,
+		"GET /ari/channels":                       s.getChannels,
+		"POST /ari/channels":                      s.postChannels,
+		"GET /ari/channels/{id}":                  s.getChannel,
+		"DELETE /ari/channels/{id}":               s.deleteChannel,
+		"GET /ari/channels/{id}/variable":         s.getVariable,
+		"GET /ari/bridges":                        s.getBridges,
+		"GET /ari/endpoints":                      s.getEndpoints,
+		"GET /ari/deviceStates/{name}":            s.getDeviceState,
+		"/":                                       func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "Resource not found") },
+	} {
+		mux.HandleFunc(pattern, h)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		if s.server == nil {
+			s.mu.Unlock()
+			panic(http.ErrAbortHandler) // an outage began while the request came in
+		}
+		s.wg.Add(1)
+		s.mu.Unlock()
+		defer s.wg.Done()
+		w.Header().Set("Server", "Asterisk/"+version)
+		if !s.authorized(r) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="Asterisk REST Interface"`)
+			fail(w, http.StatusUnauthorized, "Authentication required")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func (s *Sim) authorized(r *http.Request) bool {
+	if s.opt.User == "" {
+		return true
+	}
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		user, password, _ = strings.Cut(r.URL.Query().Get("api_key"), ":")
+	}
+	same := func(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+	return same(user, s.opt.User) && same(password, s.opt.Password)
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache, no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client has gone if this fails
+}
+
+func fail(w http.ResponseWriter, status int, message string) {
+	answer(w, status, map[string]string{"message": message})
+}
+
+func (s *Sim) getInfo(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{
+		"build": map[string]string{"os": "Linux", "kernel": "simulated", "machine": "simulated", "options": "OPTIONAL_API",
+			"date": "2026-07-20 21:35:32 UTC", "user": "nobody"},
+		"system": map[string]string{"version": version, "entity_id": entityID},
+		"config": map[string]any{"name": "arisim", "default_language": "en", "setid": map[string]string{"user": "", "group": ""}},
+		"status": map[string]string{"startup_time": stamp(s.started), "last_reload_time": stamp(s.started)},
+	})
+}
+
+type applicationJSON struct {
+	Name        string      `json:"name"`
+	ChannelIDs  []string    `json:"channel_ids"`
+	BridgeIDs   []string    `json:"bridge_ids"`
+	EndpointIDs []string    `json:"endpoint_ids"`
+	DeviceNames []string    `json:"device_names"`
+	Allowed     []eventType `json:"events_allowed"`
+	Disallowed  []eventType `json:"events_disallowed"`
+}
+
+// application describes a registered application as subscribeAll makes it.
+func (s *Sim) application(name string) applicationJSON {
+	a := applicationJSON{Name: name,
+		ChannelIDs: []string{"__AST_CHANNEL_ALL_TOPIC"}, BridgeIDs: []string{"__AST_BRIDGE_ALL_TOPIC"},
+		EndpointIDs: []string{"__AST_ENDPOINT_ALL_TOPIC"}, DeviceNames: []string{"__AST_DEVICE_STATE_ALL_TOPIC"},
+		Allowed: []eventType{}, Disallowed: []eventType{}}
+	a.Allowed = append(a.Allowed, s.filters[name].Allowed...)
+	a.Disallowed = append(a.Disallowed, s.filters[name].Disallowed...)
+	return a
+}
+
+func (s *Sim) registered(app string) bool {
+	for k := range s.sockets {
+		if k.app == app && !k.muted {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Sim) getApplications(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	out := []applicationJSON{}
+	for k := range s.sockets {
+		if !k.muted {
+			out = append(out, s.application(k.app))
+		}
+	}
+	s.mu.Unlock()
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) putFilter(w http.ResponseWriter, r *http.Request) {
+	var f eventFilter
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&f); err != nil {
+		fail(w, http.StatusBadRequest, "Invalid JSON")
+		return
+	}
+	app := r.PathValue("app")
+	s.mu.Lock()
+	known := s.registered(app)
+	if known {
+		s.filters[app] = f
+	}
+	out := s.application(app)
+	s.mu.Unlock()
+	if !known {
+		fail(w, http.StatusNotFound, "Application not found")
+		return
+	}
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) getChannels(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	out := make([]*channelJSON, len(s.channels))
+	for i, c := range s.channels {
+		out[len(out)-1-i] = s.snapshot(c)
+	}
+	s.mu.Unlock()
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) getChannel(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	var out *channelJSON
+	if c := s.channel(r.PathValue("id")); c != nil {
+		out = s.snapshot(c)
+	}
+	s.mu.Unlock()
+	if out == nil {
+		fail(w, http.StatusNotFound, "Channel not found")
+		return
+	}
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) deleteChannel(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	c := s.channel(r.PathValue("id"))
+	if c != nil {
+		s.hangup(c, byARI)
+	}
+	s.mu.Unlock()
+	if c == nil {
+		fail(w, http.StatusNotFound, "Channel not found")
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Sim) getVariable(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("variable")
+	if name == "" {
+		fail(w, http.StatusBadRequest, "Variable name is required")
+		return
+	}
+	s.mu.Lock()
+	c := s.channel(r.PathValue("id"))
+	var value string
+	var set bool
+	if c != nil {
+		value, set = c.variable(name)
+	}
+	s.mu.Unlock()
+	switch {
+	case c == nil:
+		fail(w, http.StatusNotFound, "Provided channel was not found")
+	case !set:
+		fail(w, http.StatusNotFound, "Provided variable was not found")
+	default:
+		answer(w, http.StatusOK, map[string]string{"value": value})
+	}
+}
+
+// variable reads a variable, or one of the functions that are simulated.
+func (c *channel) variable(name string) (string, bool) {
+	switch name {
+	case "CHANNEL(linkedid)":
+		return c.linkedID, true
+	case "CHANNEL(name)":
+		return c.name, true
+	case "CALLERID(num)":
+		return c.caller.Number, true
+	case "CALLERID(name)":
+		return c.caller.Name, true
+	case "CONNECTEDLINE(num)":
+		return c.connected.Number, true
+	case "CONNECTEDLINE(name)":
+		return c.connected.Name, true
+	}
+	v, ok := c.vars[name]
+	return v, ok
+}
+
+func (s *Sim) getBridges(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	out := make([]*bridgeJSON, len(s.bridges))
+	for i, b := range s.bridges {
+		out[i] = b.snapshot()
+	}
+	s.mu.Unlock()
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) getEndpoints(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	out := s.endpoints()
+	s.mu.Unlock()
+	answer(w, http.StatusOK, out)
+}
+
+func (s *Sim) getDeviceState(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	s.mu.Lock()
+	state := s.deviceState(name)
+	s.mu.Unlock()
+	answer(w, http.StatusOK, deviceJSON{Name: name, State: state})
+}
