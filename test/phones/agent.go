@@ -36,8 +36,10 @@ type agent struct {
 	contact sip.ContactHeader
 	waiting chan *Call
 	served  chan struct{} // closed when the socket's reader has ended
-	closing chan struct{}
 	work    sync.WaitGroup
+	// ctx ends when the agent closes: whatever it does on its own is bound to it.
+	ctx  context.Context
+	stop context.CancelFunc
 
 	mu        sync.Mutex
 	calls     map[string]*Call // by Call-ID
@@ -59,13 +61,14 @@ func newAgent(c agentConfig) (*agent, error) {
 		auth:    sipgo.DigestAuth{Username: c.user, Password: c.password},
 		waiting: make(chan *Call, maxWaiting),
 		served:  make(chan struct{}),
-		closing: make(chan struct{}),
 		calls:   make(map[string]*Call),
 	}
+	a.ctx, a.stop = context.WithCancel(context.Background())
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if err := a.listen(c.user); err != nil {
+		a.stop()
 		a.release()
 		return nil, err
 	}
@@ -168,9 +171,10 @@ func (a *agent) close() {
 		})
 	}
 	hangups.Wait()
-	close(a.closing)
-	a.release()
+	a.stop()
+	// Work that ends after the transport would open a socket of its own.
 	a.work.Wait()
+	a.release()
 }
 
 // release gives back the sockets and all that hangs on them.
@@ -235,7 +239,7 @@ func (a *agent) waitIncoming(ctx context.Context) (*Call, error) {
 		return c, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("no call came in: %w", ctx.Err())
-	case <-a.closing:
+	case <-a.ctx.Done():
 		return nil, errors.New("no call came in: the phone is closed")
 	}
 }
@@ -287,7 +291,7 @@ func (a *agent) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	case <-c.final.ch:
 	case <-tx.Done():
 		c.finish(End{Code: sip.StatusRequestTerminated, Text: "transaction ended"})
-	case <-a.closing:
+	case <-a.ctx.Done():
 	}
 }
 

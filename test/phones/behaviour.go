@@ -64,7 +64,7 @@ func (c *Call) pause(d time.Duration) bool {
 		return !c.ended.isOpen()
 	case <-c.ended.ch:
 		return false
-	case <-c.agent.closing:
+	case <-c.agent.ctx.Done():
 		return false
 	}
 }

@@ -45,6 +45,8 @@ type Call struct {
 
 	provisional, ringing, answered, final, ended *gate
 
+	changing chan struct{} // holds a token while a re-INVITE of ours is out
+
 	mu        sync.Mutex
 	invite    *sip.Request // as received, with our To tag; or as sent last
 	dialog    dialog
@@ -89,6 +91,7 @@ func newCall(a *agent, id string, outgoing bool) (*Call, error) {
 		answered:    newGate(),
 		final:       newGate(),
 		ended:       newGate(),
+		changing:    make(chan struct{}, 1),
 		acks:        make(map[uint32]*gate),
 		renamed:     make(chan struct{}),
 		progress:    make(chan int, 16),
@@ -293,7 +296,7 @@ func (c *Call) accept(req *sip.Request, tx sip.ServerTransaction, sdp []byte) er
 			return nil
 		case <-c.ended.ch:
 			return nil
-		case <-c.agent.closing:
+		case <-c.agent.ctx.Done():
 			return errors.New("answer: the phone is closed")
 		case <-giveUp.C:
 			return errors.New("answer: no ACK came")

@@ -26,6 +26,13 @@ func (c *Call) reinvite(ctx context.Context, dir direction) error {
 	if !c.answered.isOpen() {
 		return errors.New("re-invite: the call is not answered")
 	}
+	// One at a time (RFC 3261 section 14.1).
+	select {
+	case c.changing <- struct{}{}:
+		defer func() { <-c.changing }()
+	case <-ctx.Done():
+		return fmt.Errorf("re-invite: %w", ctx.Err())
+	}
 	for {
 		code, err := c.reinviteOnce(ctx, dir)
 		if err != nil {
@@ -132,6 +139,9 @@ func (c *Call) refer(ctx context.Context, referTo string) error {
 	}
 }
 
+// ownPatience is how long a phone waits for the PBX when nobody waits for the phone.
+const ownPatience = 5 * time.Second
+
 // onNotify takes the progress of a transfer, and the "talk" and "hold" by which a
 // PBX presses the keys of a desk phone.
 func (c *Call) onNotify(req *sip.Request) {
@@ -139,7 +149,7 @@ func (c *Call) onNotify(req *sip.Request) {
 	if h := req.GetHeader("Event"); h != nil {
 		event, _, _ = strings.Cut(h.Value(), ";")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(c.agent.ctx, ownPatience)
 	defer cancel()
 	switch {
 	case event == "refer":
@@ -165,7 +175,7 @@ func (c *Call) onNotify(req *sip.Request) {
 
 // hangup is Hangup for those who have no deadline of their own.
 func (c *Call) hangup() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(c.agent.ctx, ownPatience)
 	defer cancel()
 	return c.Hangup(ctx)
 }

@@ -93,6 +93,8 @@ func (c *Call) follow(tx sip.ClientTransaction) {
 		case <-tx.Done():
 			c.finish(End{Code: sip.StatusRequestTimeout, Text: fmt.Sprint(tx.Err())})
 			return
+		case <-c.agent.ctx.Done():
+			return
 		}
 	}
 }
@@ -102,7 +104,7 @@ func (c *Call) authenticate(res *sip.Response) (sip.ClientTransaction, error) {
 	c.mu.Lock()
 	req := c.invite.Clone()
 	c.mu.Unlock()
-	tx, err := c.agent.client.TransactionDigestAuth(context.Background(), req, res, c.agent.auth)
+	tx, err := c.agent.client.TransactionDigestAuth(c.agent.ctx, req, res, c.agent.auth)
 	if err != nil {
 		return nil, fmt.Errorf("authenticate: %w", err)
 	}
@@ -141,13 +143,16 @@ func (c *Call) confirm(res *sip.Response, tx sip.ClientTransaction) {
 	c.markAnswered()
 	if cancelled {
 		// The answer crossed our CANCEL (RFC 3261 section 9.1).
-		if err := c.bye(context.Background()); err != nil {
-			c.agent.log.Info("hang up after cancel", "call", c.ID, "err", err)
-		}
+		c.log("hang up after cancel", c.hangup())
 	}
 }
 
+// sendAck also runs in goroutines of sipgo, when a 2xx is repeated.
 func (c *Call) sendAck(ack *sip.Request) {
+	if !c.agent.begin() {
+		return
+	}
+	defer c.agent.work.Done()
 	if err := c.agent.client.WriteRequest(ack.Clone()); err != nil {
 		c.agent.log.Info("acknowledge", "call", c.ID, "err", err)
 	}
