@@ -41,6 +41,9 @@ type Options struct {
 	StartTimeout time.Duration
 }
 
+// instances is the folder inside a tree that holds those of the instances.
+const instances = "/tmp"
+
 // trunkHost is where calls from the provider come from when there is no
 // Options.TrunkAddr. It differs from the address of the phones.
 const trunkHost = "127.0.0.2"
@@ -71,11 +74,16 @@ func Run(ctx context.Context, o Options) (*Asterisk, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := takeSlot(filepath.Join(cacheDir(), "slots"))
+	slots := filepath.Join(cacheDir(), "slots")
+	s, err := takeSlot(slots)
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("ringcard-%d", s.number)
+	if err := sweep(ctx, tree, slots); err != nil {
+		s.release()
+		return nil, err
+	}
+	name := folderName(s.number)
 	a := &Asterisk{
 		Version:     o.Version,
 		ARIURL:      "http://" + loopback(s.httpPort()) + "/ari",
@@ -84,7 +92,7 @@ func Run(ctx context.Context, o Options) (*Asterisk, error) {
 		SIPAddr:     loopback(s.sipPort()),
 		AMIAddr:     loopback(s.amiPort()),
 		tree:        tree,
-		dir:         "/tmp/" + name,
+		dir:         instances + "/" + name,
 		slot:        s,
 		patience:    o.StartTimeout,
 	}
@@ -238,7 +246,7 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 	if err != nil {
 		return err
 	}
-	// What a killed run with this slot left behind.
+	// What a killed run with this slot left behind: sweep leaves a slot we hold.
 	if err := a.removeDir(ctx); err != nil {
 		return err
 	}
@@ -278,12 +286,33 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 	return writeConfig(filepath.Join(a.hostDir(), "etc"), s, o.Append)
 }
 
-// removeDir deletes the instance's folder, whose files belong to root.
-func (a *Asterisk) removeDir(ctx context.Context) error {
-	if out, err := privileged(ctx, "rm", "-rf", a.hostDir()).CombinedOutput(); err != nil {
+// removeDir deletes the instance's folder.
+func (a *Asterisk) removeDir(ctx context.Context) error { return removeAll(ctx, a.hostDir()) }
+
+// removeAll deletes a folder whose files belong to root.
+func removeAll(ctx context.Context, dir string) error {
+	if out, err := privileged(ctx, "rm", "-rf", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("remove folders: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return nil
+}
+
+// sweep deletes the folders that killed runs left in tree.
+func sweep(ctx context.Context, tree, slots string) error {
+	entries, err := os.ReadDir(filepath.Join(tree, instances))
+	if err != nil {
+		return fmt.Errorf("look for old folders: %w", err)
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	abandoned, err := abandonedSlots(slots, names)
+	for _, s := range abandoned {
+		err = errors.Join(err, removeAll(ctx, filepath.Join(tree, instances, folderName(s.number))))
+		s.release()
+	}
+	return err
 }
 
 // waitReady returns when ARI answers with our password, which tells our process

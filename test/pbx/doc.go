@@ -33,6 +33,5 @@
 //
 // A process that exits or does not answer within [Options.StartTimeout] makes
 // Run fail with the tail of its log. The process dies with the one that started
-// it. Folders that a killed test run left behind are removed by the next
-// instance that gets the same slot.
+// it; folders that a killed run left behind are removed by the next Run.
 package pbx

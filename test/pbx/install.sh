@@ -39,10 +39,10 @@ need_package() {
 	command -v apt-get >/dev/null 2>&1 ||
 		die "$1 is missing and this is not a Debian machine; point the tests at an Asterisk of yours instead"
 	say "installing $2"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2" >"$log" 2>&1 && return
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$2" >"$log" 2>&1 && return
 	# The package index of a fresh machine is empty or old.
 	as_root apt-get update >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get update failed"; }
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2" >"$log" 2>&1 ||
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$2" >"$log" 2>&1 ||
 		{ tail -n 20 "$log" >&2; die "apt-get install $2 failed"; }
 }
 
@@ -53,6 +53,9 @@ complete() { [ "$(cat "$1/.ringcard-complete" 2>/dev/null)" = "$2" ]; }
 install_asterisk() {
 	version=$1 suite=$2 packages=$3
 	tree=$cache/asterisk-$version
+	# Two runs at once would install twice: the second waits and finds the tree.
+	exec 9>"$cache/asterisk-$version.lock"
+	flock 9
 	if complete "$tree" "$packages"; then
 		say "asterisk $version: present in $tree"
 	else
@@ -65,12 +68,7 @@ install_asterisk() {
 			{ tail -n 20 "$log" >&2; die "debootstrap of $suite failed"; }
 		as_root rm -rf "$stage/var/cache/apt/archives" "$stage/var/lib/apt/lists"
 		printf '%s\n' "$packages" | as_root tee "$stage/.ringcard-complete" >/dev/null
-		# Another run may have been quicker: its tree is as good as ours.
-		if complete "$tree" "$packages"; then
-			as_root rm -rf "$stage"
-		else
-			as_root mv -T "$stage" "$tree"
-		fi
+		as_root mv -T "$stage" "$tree"
 		stage=
 	fi
 	# Without its own name in hosts Asterisk asks DNS while it makes an SDP and
@@ -78,6 +76,7 @@ install_asterisk() {
 	printf '127.0.0.1 localhost\n127.0.0.1 %s\n' "$(hostname)" |
 		as_root tee "$tree/etc/hosts" >/dev/null
 	as_root chroot "$tree" /usr/sbin/asterisk -V
+	exec 9>&-
 }
 
 mkdir -p "$cache"

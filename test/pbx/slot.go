@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -48,6 +49,31 @@ func takeSlot(dir string) (*slot, error) {
 	}
 	return nil, errors.New("no free ports for another Asterisk")
 }
+
+// abandonedSlots lists the slots of names (those of folders, as folderName makes
+// them) that no process holds. It locks them; the caller must release each.
+func abandonedSlots(dir string, names []string) ([]*slot, error) {
+	var list []*slot
+	for _, name := range names {
+		number, err := strconv.Atoi(strings.TrimPrefix(name, folderPrefix))
+		if err != nil || folderName(number) != name {
+			continue // not a folder of ours
+		}
+		s, err := lockSlot(dir, number)
+		if err != nil {
+			return list, err
+		}
+		if s != nil {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+const folderPrefix = "ringcard-"
+
+// folderName is the name of the folder of an instance with this slot.
+func folderName(number int) string { return folderPrefix + strconv.Itoa(number) }
 
 // lockSlot returns nil without an error when another process holds the slot.
 func lockSlot(dir string, number int) (*slot, error) {
