@@ -234,7 +234,7 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 		return nil, fmt.Errorf("ari url: %w", err)
 	}
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
-	u.RawQuery = url.Values{"app": {c.cfg.App}, "subscribeAll": {"true"}}.Encode()
+	u.RawQuery = url.Values{"app": {c.cfg.App}, "subscribeAll": {"false"}}.Encode()
 	// Basic auth and not api_key: a URL ends up in logs.
 	auth := base64.StdEncoding.EncodeToString([]byte(c.cfg.User + ":" + c.cfg.Password))
 	d := websocket.Dialer{HandshakeTimeout: dialTimeout, Proxy: http.ProxyFromEnvironment, ReadBufferSize: 64 << 10}
@@ -250,13 +250,16 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 	return conn, nil
 }
 
-// sync sets the filter, takes the snapshot and opens the gate.
+// sync subscribes, sets the filter, takes the snapshot and opens the gate.
 func (c *Client) sync(parent context.Context, g *gate) error {
 	ctx, cancel := context.WithTimeout(parent, syncTimeout)
 	defer cancel()
 	info, _, err := c.rest.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("asterisk info: %w", err)
+	}
+	if err := c.rest.subscribe(ctx); err != nil {
+		return fmt.Errorf("subscription: %w", err)
 	}
 	if err := c.rest.filter(ctx); err != nil {
 		c.log.Warn("event filter not set; every event will be sent", "err", err)

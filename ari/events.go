@@ -14,20 +14,23 @@ const timeFormat = "2006-01-02T15:04:05.000-0700"
 
 // frame is one event of the socket with the fields that are used.
 type frame struct {
-	Type        string               `json:"type"`
-	Timestamp   string               `json:"timestamp"`
-	Application string               `json:"application"`
-	Channel     *channel             `json:"channel"`
-	Caller      *channel             `json:"caller"`
-	Peer        json.RawMessage      `json:"peer"` // a channel in Dial, something else in PeerStatusChange
-	Forwarded   *channel             `json:"forwarded"`
-	Bridge      *ari.BridgeData      `json:"bridge"`
-	DialStatus  string               `json:"dialstatus"`
-	DialString  string               `json:"dialstring"`
-	Cause       flexInt              `json:"cause"`
-	TechCause   flexInt              `json:"tech_cause"` // Asterisk 18 and later
-	Soft        bool                 `json:"soft"`
-	DeviceState *ari.DeviceStateData `json:"device_state"`
+	Type        string            `json:"type"`
+	Timestamp   string            `json:"timestamp"`
+	Application string            `json:"application"`
+	Channel     *channel          `json:"channel"`
+	Caller      *channel          `json:"caller"`
+	Peer        json.RawMessage   `json:"peer"` // a channel in Dial, something else in PeerStatusChange
+	Forwarded   *channel          `json:"forwarded"`
+	Bridge      *ari.BridgeData   `json:"bridge"`
+	DialStatus  string            `json:"dialstatus"`
+	DialString  string            `json:"dialstring"`
+	Cause       flexInt           `json:"cause"`
+	TechCause   flexInt           `json:"tech_cause"` // Asterisk 18 and later
+	Soft        bool              `json:"soft"`
+	Endpoint    *ari.EndpointData `json:"endpoint"`
+	Contact     struct {
+		Status string `json:"contact_status"`
+	} `json:"contact_info"`
 }
 
 // channel is a channel snapshot. The library's ChannelData loses fields and

@@ -165,11 +165,13 @@ func (r *REST) channels(ctx context.Context) ([]channel, error) {
 	return out, err
 }
 
-// deviceState needs the slash of the device's name escaped.
-func (r *REST) deviceState(ctx context.Context, device string) (string, error) {
-	var out ari.DeviceStateData
-	_, err := r.do(ctx, http.MethodGet, "/deviceStates/"+url.PathEscape(device), nil, nil, &out)
-	return out.State, err
+// subscribe asks for the events of all channels, bridges and endpoints. Not
+// subscribeAll: that includes device states, and closing the socket while one
+// is on its way deadlocks the application for ever (docs/adr/0003).
+func (r *REST) subscribe(ctx context.Context) error {
+	q := url.Values{"eventSource": {"channel:,bridge:,endpoint:"}}
+	_, err := r.do(ctx, http.MethodPost, "/applications/"+url.PathEscape(r.cfg.App)+"/subscription", q, nil, nil)
+	return err
 }
 
 // filter keeps the noisy events off the socket: 77 events a call become about

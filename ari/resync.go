@@ -14,7 +14,7 @@ import (
 
 const parallelReads = 8
 
-// snapshot reads all channels, bridges and device states (PB-03). Channels
+// snapshot reads all channels, bridges and endpoints (PB-03). Channels
 // are read last, so that each member of a bridge that still lives is known.
 func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 	s := &cti.Snapshot{}
@@ -26,7 +26,7 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 		s.Bridges = append(s.Bridges, bridgeOf(b.ID, b.Class, b.ChannelIDs))
 	}
 	if s.Devices, err = c.devices(ctx); err != nil {
-		return nil, fmt.Errorf("device states: %w", err)
+		return nil, fmt.Errorf("endpoints: %w", err)
 	}
 	channels, err := c.rest.channels(ctx)
 	if err != nil {
@@ -59,23 +59,17 @@ func ignoreGone(err error) error {
 	return err
 }
 
+// devices lists the endpoints and whether they are registered.
 func (c *Client) devices(ctx context.Context) ([]cti.DeviceState, error) {
 	endpoints, err := c.rest.Endpoints(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]cti.DeviceState, len(endpoints))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelReads)
-	for i := range endpoints {
-		group.Go(func() error {
-			name := endpoints[i].Technology + "/" + endpoints[i].Resource
-			state, err := c.rest.deviceState(ctx, name)
-			out[i] = cti.DeviceState{Endpoint: name, State: state}
-			return ignoreGone(err)
-		})
+	for i, e := range endpoints {
+		out[i] = cti.DeviceState{Endpoint: e.Technology + "/" + e.Resource, Online: e.State == "online"}
 	}
-	return out, group.Wait()
+	return out, nil
 }
 
 // syncTimeout bounds the whole resync after a connect.

@@ -31,7 +31,9 @@ var kinds = map[string]cti.EventKind{
 	"Dial":                 cti.Dialed,
 	"ChannelEnteredBridge": cti.BridgeEntered,
 	"ChannelLeftBridge":    cti.BridgeLeft,
-	"DeviceStateChanged":   cti.DeviceChanged,
+	"ContactStatusChange":  cti.DeviceChanged,
+	"PeerStatusChange":     cti.DeviceChanged,
+	"EndpointStateChange":  cti.DeviceChanged,
 }
 
 // ignored are events that carry nothing for a call beyond the events above.
@@ -41,7 +43,7 @@ var ignored = map[string]bool{
 	"BridgeBlindTransfer": true, "BridgeAttendedTransfer": true,
 	"ChannelDtmfReceived": true, "ChannelTalkingStarted": true, "ChannelTalkingFinished": true,
 	"ChannelToneDetected": true, "ChannelTransfer": true, "ChannelUserevent": true, "ChannelVarset": true,
-	"ContactInfo": true, "ContactStatusChange": true, "EndpointStateChange": true, "PeerStatusChange": true, "Peer": true,
+	"ContactInfo": true, "DeviceStateChanged": true, "Peer": true,
 	"PlaybackStarted": true, "PlaybackContinuing": true, "PlaybackFinished": true,
 	"RecordingStarted": true, "RecordingFinished": true, "RecordingFailed": true,
 	"StasisStart": true, "StasisEnd": true, "TextMessageReceived": true, "RESTResponse": true,
@@ -82,16 +84,35 @@ func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error
 			return ev, false, err
 		}
 	case cti.DeviceChanged:
-		if f.DeviceState == nil {
-			return ev, false, fmt.Errorf("malformed ARI frame: %s without device_state", f.Type)
+		if f.Endpoint == nil {
+			return ev, false, fmt.Errorf("malformed ARI frame: %s without an endpoint", f.Type)
 		}
-		ev.Device = cti.DeviceState{Endpoint: f.DeviceState.Name, State: f.DeviceState.State}
+		ev.Device = cti.DeviceState{Endpoint: f.Endpoint.Technology + "/" + f.Endpoint.Resource, Online: online(&f)}
 		return ev, true, nil
 	}
 	if ev.Channel.ID == "" && ev.Peer.ID == "" {
 		return ev, false, fmt.Errorf("malformed ARI frame: %s without a channel", f.Type)
 	}
 	return ev, true, nil
+}
+
+// online reads whether an endpoint can be called. The contact's or peer's own
+// status is newer than the endpoint's snapshot in the same event.
+func online(f *frame) bool {
+	status := f.Contact.Status
+	var peer struct {
+		Status string `json:"peer_status"`
+	}
+	if status == "" && len(f.Peer) > 0 && json.Unmarshal(f.Peer, &peer) == nil {
+		status = peer.Status
+	}
+	switch status {
+	case "Reachable", "Registered", "NonQualified", "Created", "Updated":
+		return true
+	case "Unreachable", "Unregistered", "Removed":
+		return false
+	}
+	return f.Endpoint.State == "online"
 }
 
 func dial(ev *cti.Event, f *frame) error {

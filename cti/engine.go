@@ -213,7 +213,7 @@ func (e *Engine) handle(ev Event) {
 		return
 	case DeviceChanged:
 		if e.opt.Team != nil {
-			e.opt.Team.device(e.office.cfg.PBX, ev.Device)
+			e.opt.Team.registered(e.office.cfg.PBX, ev.Device)
 		}
 		return
 	}
@@ -248,6 +248,7 @@ func (e *Engine) apply(lv *live, ev Event) {
 	if len(after.Legs) > 0 {
 		lv.placedAt = time.Time{}
 	}
+	e.presence(lv, before.Legs)
 	if effects == 0 {
 		return
 	}
@@ -263,6 +264,27 @@ func (e *Engine) apply(lv *live, ev Event) {
 	}
 	if after.State == Ended {
 		e.ended(lv, ev.At)
+	}
+}
+
+// presence tells the team what changed at the office's telephones.
+func (e *Engine) presence(lv *live, before []Leg) {
+	if e.opt.Team == nil {
+		return
+	}
+	for i := range lv.call.Legs {
+		l := &lv.call.Legs[i]
+		if l.Role != OfficeLeg || i < len(before) && before[i].State == l.State || e.board.byChannel[l.ID] != lv {
+			continue
+		}
+		s := PresenceFree
+		switch {
+		case l.State == LegRinging:
+			s = PresenceRinging
+		case l.State == LegUp, l.State == LegNew && lv.call.PlacedBy != nil && lv.call.PlacedBy.Device == l.Endpoint && l.DialedBy == "":
+			s = PresenceTalking
+		}
+		e.opt.Team.leg(e.office.cfg.PBX, l.Endpoint, l.ID, s)
 	}
 }
 
@@ -290,30 +312,36 @@ func (e *Engine) note(lv *live, before, after *Call, at time.Time) {
 	}
 }
 
-// concerned are the users whose telephones ring, who talked or who placed the
-// call: nobody else ever gets it (PU-01).
+// concerned are the users whose telephones ring or are in the call, and who
+// placed it: nobody else ever gets it (PU-01).
 func concerned(c *Call) []int64 {
-	if c.State == Ended && c.MergedInto != "" {
-		return nil
-	}
 	var ids []int64
-	add := func(p *Party) {
-		if p != nil && p.UserID != 0 && !slices.Contains(ids, p.UserID) {
-			ids = append(ids, p.UserID)
+	add := func(id int64) {
+		if id != 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
-	for i := range c.Ringing {
-		add(&c.Ringing[i])
+	placerGone := false
+	for i := range c.Legs {
+		l := &c.Legs[i]
+		if l.Role == OfficeLeg && (l.State == LegRinging || l.State == LegUp) {
+			add(l.UserID)
+		}
+		placerGone = placerGone || c.PlacedBy != nil && l.UserID == c.PlacedBy.UserID && l.State == LegEnded
 	}
-	add(c.AnsweredBy)
-	add(c.PlacedBy)
+	if c.PlacedBy != nil && !placerGone {
+		add(c.PlacedBy.UserID)
+	}
 	return ids
 }
 
 // show sends the call to everybody concerned and, once more, to those who no
 // longer are: their pop closes.
 func (e *Engine) show(lv *live, since time.Time) {
-	now := concerned(&lv.call)
+	now := lv.audience // who has an ended call on the screen keeps it
+	if lv.call.State != Ended {
+		now = concerned(&lv.call)
+	}
 	to := slices.Clone(now)
 	for _, id := range lv.audience {
 		if !slices.Contains(to, id) {
@@ -322,7 +350,7 @@ func (e *Engine) show(lv *live, since time.Time) {
 	}
 	for _, id := range now {
 		if !slices.Contains(lv.audience, id) {
-			lv.trace.told(Recipient{UserID: id, Name: e.userName(&lv.call, id), Got: true, Reason: reason(&lv.call, id)})
+			lv.trace.told(Recipient{UserID: id, Name: userName(&lv.call, id), Got: true, Reason: reason(&lv.call, id)})
 		}
 	}
 	lv.audience = now
@@ -335,11 +363,14 @@ func (e *Engine) show(lv *live, since time.Time) {
 	e.publish(lv)
 }
 
-func (e *Engine) userName(c *Call, id int64) string {
-	for _, p := range append(slices.Clone(c.Ringing), deref(c.AnsweredBy), deref(c.PlacedBy)) {
-		if p.UserID == id {
-			return p.Name
+func userName(c *Call, id int64) string {
+	for i := range c.Legs {
+		if c.Legs[i].UserID == id {
+			return c.Legs[i].UserName
 		}
+	}
+	if c.PlacedBy != nil && c.PlacedBy.UserID == id {
+		return c.PlacedBy.Name
 	}
 	return ""
 }
@@ -352,13 +383,6 @@ func reason(c *Call, id int64) string {
 		return "placed the call"
 	}
 	return "answered the call"
-}
-
-func deref(p *Party) Party {
-	if p == nil {
-		return Party{}
-	}
-	return *p
 }
 
 // wire is the form that leaves the engine: lists are never null, and the

@@ -69,9 +69,9 @@ type Snapshot struct {
 	Devices  []DeviceState
 }
 
-// DeviceState is the state of an endpoint, in the words of Asterisk's device
-// states: NOT_INUSE, INUSE, RINGING, UNAVAILABLE, …
+// DeviceState tells whether an endpoint is registered. What it does in calls
+// is known from its channels.
 type DeviceState struct {
 	Endpoint string
-	State    string
+	Online   bool
 }

@@ -202,9 +202,9 @@ func (s *Service) ready(e *Engine, d Device) error {
 		return nil
 	}
 	switch s.opt.Team.deviceState(d.PBX, d.Endpoint) {
-	case "UNAVAILABLE", "INVALID":
+	case PresenceOffline:
 		return Errorf(CodeUnregistered, "your telephone %s is not registered at the PBX", d.Endpoint)
-	case "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD":
+	case PresenceTalking, PresenceRinging:
 		return Errorf(CodeDeviceBusy, "your telephone %s is busy", d.Endpoint)
 	}
 	return nil

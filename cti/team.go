@@ -1,7 +1,6 @@
 package cti
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,14 +16,23 @@ type Team struct {
 	mu      sync.Mutex
 	users   []User
 	status  map[int64]PresenceState
-	devices map[Device]string // PBX and endpoint → device state; absent: unknown
+	devices map[deviceKey]*device
 	shown   map[int64]Presence
+}
+
+type deviceKey struct{ pbx, endpoint string }
+
+// device is what is known of a telephone: whether it is registered, if that
+// is known, and what its channels do.
+type device struct {
+	known, online bool
+	legs          map[string]PresenceState
 }
 
 // NewTeam makes an empty team.
 func NewTeam(s Screens, now func() time.Time) *Team {
 	return &Team{screens: s, now: now, status: make(map[int64]PresenceState),
-		devices: make(map[Device]string), shown: make(map[int64]Presence)}
+		devices: make(map[deviceKey]*device), shown: make(map[int64]Presence)}
 }
 
 // SetUsers replaces the users.
@@ -73,43 +81,89 @@ func (t *Team) List() []Presence {
 	return out
 }
 
-// deviceState returns the state of a device, empty if unknown.
-func (t *Team) deviceState(pbx, endpoint string) string {
+// deviceState returns what a device does.
+func (t *Team) deviceState(pbx, endpoint string) PresenceState {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.devices[Device{PBX: pbx, Endpoint: endpoint}]
+	return t.devices[deviceKey{pbx, endpoint}].presence()
 }
 
-func (t *Team) device(pbx string, d DeviceState) {
+// registered notes that a device came or went.
+func (t *Team) registered(pbx string, d DeviceState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.devices[Device{PBX: pbx, Endpoint: d.Endpoint}] = d.State
+	dev := t.of(pbx, d.Endpoint)
+	dev.known, dev.online = true, d.Online
 	t.refresh()
 }
 
+// leg notes what a channel of a device does: talking, ringing, or nothing any
+// more (PresenceFree).
+func (t *Team) leg(pbx, endpoint, id string, s PresenceState) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	dev := t.of(pbx, endpoint)
+	if s == PresenceFree {
+		delete(dev.legs, id)
+	} else {
+		dev.legs[id] = s
+	}
+	t.refresh()
+}
+
+// snapshot replaces what is known of the devices' registration.
 func (t *Team) snapshot(pbx string, ds []DeviceState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.drop(pbx)
+	t.unknown(pbx)
 	for _, d := range ds {
-		t.devices[Device{PBX: pbx, Endpoint: d.Endpoint}] = d.State
+		dev := t.of(pbx, d.Endpoint)
+		dev.known, dev.online = true, d.Online
 	}
 	t.refresh()
 }
 
+// lost makes the devices of a PBX unknown.
 func (t *Team) lost(pbx string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.drop(pbx)
+	t.unknown(pbx)
 	t.refresh()
 }
 
-func (t *Team) drop(pbx string) {
-	for d := range t.devices {
-		if d.PBX == pbx {
-			delete(t.devices, d)
+func (t *Team) unknown(pbx string) {
+	for k, d := range t.devices {
+		if k.pbx == pbx {
+			d.known = false
 		}
 	}
+}
+
+func (t *Team) of(pbx, endpoint string) *device {
+	k := deviceKey{pbx, endpoint}
+	d := t.devices[k]
+	if d == nil {
+		d = &device{legs: make(map[string]PresenceState)}
+		t.devices[k] = d
+	}
+	return d
+}
+
+// presence of one device: its most pressing channel, else its registration.
+func (d *device) presence() PresenceState {
+	if d == nil || !d.known {
+		return PresenceUnknown
+	}
+	best := PresenceOffline
+	if d.online {
+		best = PresenceFree
+	}
+	for _, s := range d.legs {
+		if pressing[s] < pressing[best] {
+			best = s
+		}
+	}
+	return best
 }
 
 // refresh recomputes everybody and shows what changed.
@@ -143,43 +197,16 @@ func extension(u User) string {
 // state is the most pressing of the user's devices; what he says of himself
 // counts while no device is busy.
 func (t *Team) state(u User) PresenceState {
-	if len(u.Devices) == 0 {
-		return PresenceOffline
-	}
 	best := PresenceOffline
-	known := false
-	for _, d := range u.Devices {
-		s, ok := t.devices[Device{PBX: d.PBX, Endpoint: d.Endpoint}]
-		if !ok {
-			continue
-		}
-		known = true
-		if p := presenceOf(s); cmp.Compare(pressing[p], pressing[best]) < 0 {
+	for i, d := range u.Devices {
+		if p := t.devices[deviceKey{d.PBX, d.Endpoint}].presence(); i == 0 || pressing[p] < pressing[best] {
 			best = p
 		}
 	}
-	switch own := t.status[u.ID]; {
-	case !known:
-		return PresenceUnknown
-	case best == PresenceFree && own != "":
+	if own := t.status[u.ID]; best == PresenceFree && own != "" {
 		return own
 	}
 	return best
 }
 
 var pressing = map[PresenceState]int{PresenceTalking: 0, PresenceRinging: 1, PresenceFree: 2, PresenceUnknown: 3, PresenceOffline: 4}
-
-// presenceOf translates a device state of Asterisk.
-func presenceOf(deviceState string) PresenceState {
-	switch deviceState {
-	case "INUSE", "BUSY", "ONHOLD":
-		return PresenceTalking
-	case "RINGING", "RINGINUSE":
-		return PresenceRinging
-	case "NOT_INUSE":
-		return PresenceFree
-	case "UNAVAILABLE", "INVALID":
-		return PresenceOffline
-	}
-	return PresenceUnknown
-}

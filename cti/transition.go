@@ -564,8 +564,8 @@ func (t *transition) unanswered(remote *Leg) Disposition {
 		}
 		return Missed
 	}
-	if remote.DialedBy == "" && !gaveUp {
-		return Failed
+	if remote.DialedBy == "" && (!gaveUp || remote.Result == "busy" || remote.Result == "rejected") {
+		return Failed // the own telephone was not picked up
 	}
 	switch result := remote.Result; {
 	case result == "busy":
