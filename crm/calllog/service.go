@@ -23,6 +23,7 @@ type Options struct {
 	Locale string         // of the lines in the history
 	Zone   *time.Location // of the office; nil is UTC
 	Clock  crm.Clock      // nil is time.Now
+	Rules  crm.PhoneRules // to read numbers in searches
 }
 
 // Service is the use cases of call records.
@@ -74,7 +75,7 @@ func (s *Service) List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[
 			return crm.Page[Record]{}, crm.Invalid("disposition", "unknown result %q", d)
 		}
 	}
-	return s.stores.Journal.List(ctx, actor, q)
+	return s.stores.Journal.List(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules))
 }
 
 // Get returns one record with its legs.

@@ -22,7 +22,7 @@ type Writer interface {
 
 // Journal reads records; an actor without calls.read_all sees his own.
 type Journal interface {
-	List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[Record], error)
+	List(ctx context.Context, actor crm.Actor, q Query, s crm.Search) (crm.Page[Record], error)
 	Get(ctx context.Context, actor crm.Actor, id string) (Record, error)
 	// Summary counts since midnight of the zone; all tells whether to count
 	// everybody's calls or the actor's.

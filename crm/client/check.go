@@ -164,7 +164,7 @@ func (s *Service) checkPhone(name string, in *PhoneInput) error {
 		return crm.Invalid(name, "%q is not a number", in.Raw)
 	}
 	if in.Kind == "" {
-		in.Kind = guessKind(in.Parsed.E164)
+		in.Kind = KindOf(in.Parsed.E164)
 	}
 	if !in.Kind.valid() {
 		return crm.Invalid(strings.TrimSuffix(name, "raw")+"kind", "unknown kind %q", in.Kind)
@@ -172,8 +172,8 @@ func (s *Service) checkPhone(name string, in *PhoneInput) error {
 	return checkText(strings.TrimSuffix(name, "raw")+"note", &in.Note, maxShort)
 }
 
-// guessKind knows that in Russia mobile numbers begin with 9.
-func guessKind(e164 int64) PhoneKind {
+// KindOf guesses from a number what it is for: in Russia mobile numbers begin with 9.
+func KindOf(e164 int64) PhoneKind {
 	if e164/1_000_000_000 == 79 {
 		return Mobile
 	}

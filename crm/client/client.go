@@ -267,15 +267,6 @@ type ListQuery struct {
 	Page          crm.PageRequest
 }
 
-// Search is Q of a query taken apart.
-type Search struct {
-	Words  []string // each must occur in a name
-	Digits string   // last digits of a number, at least three; empty if Q is none
-	E164   int64    // the number that Q is, 0 if none
-	Email  string   // lower case, empty if Q is none
-	Date   *crm.Date
-}
-
 // NewClient is the input of Create; only the name must be given (LS-06).
 type NewClient struct {
 	Name           string

@@ -44,7 +44,7 @@ func (s *Service) List(ctx context.Context, actor crm.Actor, q ListQuery) (crm.P
 	default:
 		return crm.Page[Row]{}, crm.Invalid("sort", "unknown order %q", q.Sort)
 	}
-	return s.stores.Cards.List(ctx, actor, q, ParseSearch(q.Q, s.rules))
+	return s.stores.Cards.List(ctx, actor, q, crm.ParseSearch(q.Q, s.rules))
 }
 
 // Get returns a card.
@@ -65,7 +65,7 @@ func (s *Service) Search(ctx context.Context, actor crm.Actor, q string, limit i
 	if err := actor.Require(crm.ClientsRead); err != nil {
 		return nil, nil, err
 	}
-	parsed := ParseSearch(q, s.rules)
+	parsed := crm.ParseSearch(q, s.rules)
 	var number *crm.Phone
 	if p := crm.ParsePhone(q, s.rules); p.Kind == crm.PhoneExternal || p.Kind == crm.PhoneExtension {
 		number = &p
@@ -102,7 +102,7 @@ func (s *Service) Create(ctx context.Context, actor crm.Actor, in NewClient) (Ca
 	if err != nil {
 		return Card{}, err
 	}
-	return s.stores.Cards.Card(ctx, actor, id)
+	return s.afterWrite(ctx, id)
 }
 
 // Update changes fields of a card that is still at the given version;
@@ -117,7 +117,13 @@ func (s *Service) Update(ctx context.Context, actor crm.Actor, id, version int64
 	if err := s.stores.Writer.Update(ctx, actor, id, version, p); err != nil {
 		return Card{}, err
 	}
-	return s.stores.Cards.Card(ctx, actor, id)
+	return s.afterWrite(ctx, id)
+}
+
+// afterWrite reads the card as the system: who has just handed a client to a
+// colleague may not see it any more, but his change was made.
+func (s *Service) afterWrite(ctx context.Context, id int64) (Card, error) {
+	return s.stores.Cards.Card(ctx, crm.System(), id)
 }
 
 // Delete hides a client; calls and history stay and come back with Restore.
@@ -201,7 +207,7 @@ func (s *Service) Persons(ctx context.Context, actor crm.Actor, q string, page c
 	if err := actor.Require(crm.ClientsRead); err != nil {
 		return crm.Page[PersonRow]{}, err
 	}
-	return s.stores.Persons.Persons(ctx, actor, ParseSearch(q, s.rules), page)
+	return s.stores.Persons.Persons(ctx, actor, crm.ParseSearch(q, s.rules), page)
 }
 
 // Person returns a contact person with his organisations.

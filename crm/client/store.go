@@ -12,10 +12,10 @@ import (
 
 // Cards reads clients.
 type Cards interface {
-	List(ctx context.Context, actor crm.Actor, q ListQuery, s Search) (crm.Page[Row], error)
+	List(ctx context.Context, actor crm.Actor, q ListQuery, s crm.Search) (crm.Page[Row], error)
 	// Card of a deleted client is found too, so that it can be restored.
 	Card(ctx context.Context, actor crm.Actor, id int64) (Card, error)
-	Find(ctx context.Context, actor crm.Actor, s Search, limit int) ([]Hit, error)
+	Find(ctx context.Context, actor crm.Actor, s crm.Search, limit int) ([]Hit, error)
 	// Duplicates looks at all clients, whoever may see them: a hidden one is
 	// named so that the actor can ask its responsible.
 	Duplicates(ctx context.Context, in NewClient, limit int) ([]Duplicate, error)
@@ -43,7 +43,7 @@ type Contacts interface {
 
 // Persons keeps contact persons and their links to clients.
 type Persons interface {
-	Persons(ctx context.Context, actor crm.Actor, s Search, page crm.PageRequest) (crm.Page[PersonRow], error)
+	Persons(ctx context.Context, actor crm.Actor, s crm.Search, page crm.PageRequest) (crm.Page[PersonRow], error)
 	Person(ctx context.Context, actor crm.Actor, id int64) (Person, error)
 	Link(ctx context.Context, actor crm.Actor, clientID int64, in PersonInput) (PersonRef, error)
 	UpdateLink(ctx context.Context, actor crm.Actor, clientID, linkID int64, p LinkPatch) (PersonRef, error)

@@ -11,7 +11,10 @@ import (
 	"ringcard/internal/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	postgres.SetStatementDatabase(pgtest.URL)
+	os.Exit(pgtest.Run(m))
+}
 
 func TestMigrateTogetherAndAgain(t *testing.T) {
 	t.Parallel()

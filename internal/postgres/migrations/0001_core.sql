@@ -297,6 +297,7 @@ CREATE TABLE crm.call (
 	recorded       boolean     NOT NULL DEFAULT false,
 	recovered      boolean     NOT NULL DEFAULT false,
 	note           text        NOT NULL DEFAULT '',
+	subject        text        NOT NULL DEFAULT '', -- its line in a client's history
 	snapshot       jsonb       NOT NULL DEFAULT '{}', -- the whole call, to go on after a restart
 	saved_at       timestamptz NOT NULL DEFAULT now(),
 	CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
@@ -313,7 +314,7 @@ CREATE INDEX call_last_digits ON crm.call ((reverse(number_e164::text)) text_pat
 CREATE TABLE crm.activity (
 	id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	version     bigint      NOT NULL DEFAULT 1,
-	client_id   bigint      NOT NULL REFERENCES crm.client,
+	client_id   bigint      REFERENCES crm.client,
 	person_id   bigint      REFERENCES crm.person,
 	kind        text        NOT NULL CHECK (kind IN ('call', 'note', 'system')),
 	status      text        NOT NULL DEFAULT 'done' CHECK (status IN ('planned', 'done', 'failed', 'cancelled')),
@@ -327,6 +328,7 @@ CREATE TABLE crm.activity (
 	created_at  timestamptz NOT NULL DEFAULT now(),
 	updated_at  timestamptz NOT NULL DEFAULT now(),
 	deleted_at  timestamptz,
+	CHECK (num_nonnulls(client_id, person_id) > 0), -- a person without organisation has a history too
 	CHECK (num_nonnulls(done_at, planned_at) > 0),
 	CHECK ((kind = 'call') = (call_id IS NOT NULL))
 );

@@ -1,11 +1,9 @@
-package client
+package crm
 
 import (
 	"strings"
 	"time"
 	"unicode"
-
-	"ringcard/crm"
 )
 
 const (
@@ -14,9 +12,18 @@ const (
 	maxQueryText = 200
 )
 
+// Search is the text of a search box taken apart.
+type Search struct {
+	Words  []string // each must occur in a name
+	Digits string   // last digits of a number, at least three; empty if Q is none
+	E164   int64    // the number that Q is, 0 if none
+	Email  string   // lower case, empty if Q is none
+	Date   *Date
+}
+
 // ParseSearch takes the text of a search box apart. It may be several things
 // at once: «4567» is both a part of a name and the end of a number.
-func ParseSearch(q string, rules crm.PhoneRules) Search {
+func ParseSearch(q string, rules PhoneRules) Search {
 	q = strings.TrimSpace(q)
 	if r := []rune(q); len(r) > maxQueryText {
 		q = string(r[:maxQueryText])
@@ -33,14 +40,14 @@ func ParseSearch(q string, rules crm.PhoneRules) Search {
 	}
 	for _, form := range []string{time.DateOnly, "02.01.2006"} {
 		if t, err := time.Parse(form, q); err == nil {
-			d := crm.DateOf(t)
+			d := DateOf(t)
 			s.Date = &d
 			return s
 		}
 	}
 	if digits := numberDigits(q); len(digits) >= minDigits {
 		s.Digits = digits
-		if p := crm.ParsePhone(q, rules); p.Kind == crm.PhoneExternal {
+		if p := ParsePhone(q, rules); p.Kind == PhoneExternal {
 			s.E164 = p.E164
 		}
 	}

@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringcard/crm"
+	"ringcard/crm/client"
+)
+
+const (
+	// sqlLookup is the one probe (LU-02): an index-only scan of
+	// phone_lookup_probe, sorted here in Go because there are few rows. The
+	// limit bounds a number that a whole town shares.
+	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at
+		FROM crm.phone_lookup WHERE e164 = $1 LIMIT 200`
+
+	sqlSummary = `SELECT c.id, c.name, c.kind, coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
+			coalesce(cp.position, '') AS position, coalesce(g.name, '') AS "group", c.city,
+			coalesce(r.name, '') AS responsible, coalesce(r.id, 0) AS responsible_id,
+			c.potential, c.deal_sum::text AS deal_sum, c.note, c.last_contact_at,
+			coalesce(l.subject, '') AS last_contact_sum
+		FROM crm.client c
+		LEFT JOIN crm.client_group g ON g.id = c.group_id AND g.deleted_at IS NULL
+		LEFT JOIN crm.employee r ON r.id = c.responsible_id
+		LEFT JOIN crm.person h ON h.id = nullif($2::bigint, 0) AND h.deleted_at IS NULL
+		LEFT JOIN crm.client_person cp ON cp.client_id = c.id AND cp.person_id = h.id AND cp.valid_to IS NULL
+		LEFT JOIN LATERAL (
+			SELECT CASE WHEN a.subject <> '' THEN a.subject ELSE left(a.body, 200) END AS subject
+			FROM crm.activity a WHERE a.client_id = c.id AND a.deleted_at IS NULL AND a.done_at IS NOT NULL
+			ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1) l ON true
+		WHERE c.id = $1 AND c.deleted_at IS NULL`
+	sqlSummaryPerson = `SELECT h.id, h.name FROM crm.person h WHERE h.id = $1 AND h.deleted_at IS NULL`
+
+	sqlMarkSpam = `INSERT INTO crm.number_mark (e164, spam, marked_by) VALUES ($1, $2, nullif($3::bigint, 0))
+		ON CONFLICT (e164) DO UPDATE SET spam = excluded.spam, marked_by = excluded.marked_by, marked_at = now()`
+)
+
+const (
+	rankSpam      = -1
+	rankOwnNumber = 2
+)
+
+// Lookup implements client.Numbers.
+func (s *ClientStore) Lookup(ctx context.Context, e164 int64) (client.Found, error) {
+	rows, err := s.db.pool.Query(ctx, sqlLookup, e164)
+	if err != nil {
+		return client.Found{}, failure(err)
+	}
+	defer rows.Close()
+	var found client.Found
+	for rows.Next() {
+		var m client.Match
+		var clientID, personID *int64
+		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt); err != nil {
+			return client.Found{}, failure(err)
+		}
+		if m.Rank == rankSpam {
+			found.Spam = true
+			continue
+		}
+		m.ClientID, m.PersonID, m.Reason = deref(clientID), deref(personID), client.ReasonOf(m.Rank)
+		found.Matches = append(found.Matches, m)
+	}
+	if err := rows.Err(); err != nil {
+		return client.Found{}, failure(err)
+	}
+	if found.Spam {
+		found.Matches = nil
+	}
+	found.Matches = bestFirst(found.Matches)
+	return found, nil
+}
+
+// bestFirst sorts by rank, then last contact. A client's own number says
+// nothing new where a person of that client matches too.
+func bestFirst(matches []client.Match) []client.Match {
+	if len(matches) < 2 {
+		return matches
+	}
+	byPerson := map[int64]bool{}
+	for _, m := range matches {
+		if m.PersonID != 0 {
+			byPerson[m.ClientID] = true
+		}
+	}
+	matches = slices.DeleteFunc(matches, func(m client.Match) bool { return m.Rank == rankOwnNumber && byPerson[m.ClientID] })
+	slices.SortFunc(matches, func(a, b client.Match) int {
+		return cmp.Or(cmp.Compare(a.Rank, b.Rank), laterFirst(a.LastContactAt, b.LastContactAt),
+			cmp.Compare(a.ClientID, b.ClientID), cmp.Compare(a.PersonID, b.PersonID))
+	})
+	return matches
+}
+
+func laterFirst(a, b *time.Time) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return b.Compare(*a)
+}
+
+// Summary implements client.Numbers.
+func (s *ClientStore) Summary(ctx context.Context, clientID, personID int64) (client.Summary, error) {
+	if clientID != 0 {
+		return one[client.Summary](ctx, s.db.pool, "client", sqlSummary, clientID, personID)
+	}
+	var sum client.Summary
+	err := s.db.pool.QueryRow(ctx, sqlSummaryPerson, personID).Scan(&sum.PersonID, &sum.PersonName)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return client.Summary{}, crm.NotFound("person")
+	}
+	sum.Name, sum.Kind, sum.DealSum = sum.PersonName, client.PrivateOne, "0.00"
+	return sum, failure(err)
+}
+
+// MarkSpam implements client.Numbers.
+func (s *ClientStore) MarkSpam(ctx context.Context, actor crm.Actor, e164 int64, spam bool) error {
+	return s.db.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlMarkSpam, e164, spam, actor.UserID); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actor, "number.spam", "number", e164, map[string]any{"spam": spam})
+	})
+}
