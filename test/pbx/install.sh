@@ -18,16 +18,16 @@ die() { printf 'test/pbx/install.sh: %s\n' "$*" >&2; exit 1; }
 cache=${RINGCARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ringcard}
 log=$cache/install-$$.log
 stage=
-trap 'status=$?; [ -z "$stage" ] || as_root rm -rf "$stage"; rm -f "$log"; exit $status' EXIT
+trap 'status=$?; [ ! -e "$stage" ] || as_root rm -rf "$stage"; rm -f "$log"; exit $status' EXIT
 trap 'exit 130' INT TERM
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
 	elif command -v sudo >/dev/null 2>&1; then
-		sudo -n "$@" || die "sudo asks for a password: run this as root, or allow sudo without one"
+		sudo -n "$@"
 	else
-		die "needs root or sudo to run: $*"
+		die "needs root (or sudo without a password): debootstrap and chroot do not work without"
 	fi
 }
 
@@ -37,7 +37,7 @@ need_package() {
 		return
 	fi
 	command -v apt-get >/dev/null 2>&1 ||
-		die "$1 is missing and this is not a Debian machine; point the tests at an Asterisk of yours instead"
+		die "$1 is missing and there is no apt-get to install it with"
 	say "installing $2"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$2" >"$log" 2>&1 && return
 	# The package index of a fresh machine is empty or old.
@@ -79,6 +79,7 @@ install_asterisk() {
 	exec 9>&-
 }
 
+as_root true
 mkdir -p "$cache"
 need_package debootstrap debootstrap
 need_package sipp sip-tester
