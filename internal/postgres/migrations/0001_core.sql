@@ -28,10 +28,10 @@ $$;
 -- quotes, no punctuation. «"Ромашка", ООО» and «ООО «Ромашка»» give «ромашка».
 CREATE FUNCTION crm.name_key(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT btrim(regexp_replace(
-		' ' || regexp_replace(crm.name_fold(name), '[^0-9a-zа-я]+', ' ', 'g') || ' ',
-		' (?=((общество с ограниченной ответственностью|(публичное |непубличное |закрытое |открытое )?акционерное общество|индивидуальный предприниматель|ооо|оао|зао|пао|нао|ао|ип|тоо|нко|ано|гуп|муп|фгуп|llc|ltd|inc|gmbh|co) ))\1',
-		'', 'g'))
+	SELECT btrim(regexp_replace(regexp_replace(
+		regexp_replace(crm.name_fold(name), '[^0-9a-zа-я]+', ' ', 'g') COLLATE "ru-x-icu",
+		'\m(общество с ограниченной ответственностью|(публичное |непубличное |закрытое |открытое )?акционерное общество|индивидуальный предприниматель|ооо|оао|зао|пао|нао|ао|ип|тоо|нко|ано|гуп|муп|фгуп|llc|ltd|inc|gmbh|co)\M',
+		'', 'g'), ' +', ' ', 'g'))
 $$;
 -- +goose StatementEnd
 
