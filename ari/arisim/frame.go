@@ -98,11 +98,11 @@ type peerStatusJSON struct {
 	Status string `json:"peer_status"`
 }
 
-// emit sends a frame to every socket that wants it; mu is held.
+// emit sends a frame to every socket that subscribed to it; mu is held.
 func (s *Sim) emit(f frame) {
 	f.Timestamp, f.AsteriskID = stamp(time.Now()), entityID
 	for k := range s.sockets {
-		if k.muted || !s.filters[k.app].wants(f.Type) {
+		if k.muted || !k.subscribed(f.Type) || !s.filters[k.app].wants(f.Type) {
 			continue
 		}
 		f.Application = k.app

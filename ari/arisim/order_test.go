@@ -23,12 +23,10 @@ var (
 type scene struct {
 	*testing.T
 	sim     *arisim.Sim
-	client  commander
+	client  cti.PBX
 	events  sink
 	ringing func(n int)
 }
-
-type commander interface{ cti.PBX }
 
 func (s scene) behave(number string, b arisim.Behaviour) { s.sim.Phone(number).SetBehaviour(b) }
 

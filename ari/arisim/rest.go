@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -11,19 +12,20 @@ import (
 func (s *Sim) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /ari/events":                         s.events,
-		"GET /ari/asterisk/info":                  s.getInfo,
-		"GET /ari/applications":                   s.getApplications,
-		"PUT /ari/applications/{app}/eventFilter": s.putFilter,
-		"GET /ari/channels":                       s.getChannels,
-		"POST /ari/channels":                      s.postChannels,
-		"GET /ari/channels/{id}":                  s.getChannel,
-		"DELETE /ari/channels/{id}":               s.deleteChannel,
-		"GET /ari/channels/{id}/variable":         s.getVariable,
-		"GET /ari/bridges":                        s.getBridges,
-		"GET /ari/endpoints":                      s.getEndpoints,
-		"GET /ari/deviceStates/{name}":            s.getDeviceState,
-		"/":                                       func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "Resource not found") },
+		"GET /ari/events":                           s.events,
+		"GET /ari/asterisk/info":                    s.getInfo,
+		"GET /ari/applications":                     s.getApplications,
+		"PUT /ari/applications/{app}/eventFilter":   s.putFilter,
+		"POST /ari/applications/{app}/subscription": s.postSubscription,
+		"GET /ari/channels":                         s.getChannels,
+		"POST /ari/channels":                        s.postChannels,
+		"GET /ari/channels/{id}":                    s.getChannel,
+		"DELETE /ari/channels/{id}":                 s.deleteChannel,
+		"GET /ari/channels/{id}/variable":           s.getVariable,
+		"GET /ari/bridges":                          s.getBridges,
+		"GET /ari/endpoints":                        s.getEndpoints,
+		"GET /ari/deviceStates/{name}":              s.getDeviceState,
+		"/":                                         func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "Resource not found") },
 	} {
 		mux.HandleFunc(pattern, h)
 	}
@@ -89,24 +91,31 @@ type applicationJSON struct {
 	Disallowed  []eventType `json:"events_disallowed"`
 }
 
-// application describes a registered application as subscribeAll makes it.
-func (s *Sim) application(name string) applicationJSON {
-	a := applicationJSON{Name: name,
-		ChannelIDs: []string{"__AST_CHANNEL_ALL_TOPIC"}, BridgeIDs: []string{"__AST_BRIDGE_ALL_TOPIC"},
-		EndpointIDs: []string{"__AST_ENDPOINT_ALL_TOPIC"}, DeviceNames: []string{"__AST_DEVICE_STATE_ALL_TOPIC"},
+// application describes the application of a socket.
+func (s *Sim) application(k *socket) applicationJSON {
+	all := func(source, topic string) []string {
+		if k.all || k.topic[source] {
+			return []string{topic}
+		}
+		return []string{}
+	}
+	a := applicationJSON{Name: k.app,
+		ChannelIDs: all("channel:", "__AST_CHANNEL_ALL_TOPIC"), BridgeIDs: all("bridge:", "__AST_BRIDGE_ALL_TOPIC"),
+		EndpointIDs: all("endpoint:", "__AST_ENDPOINT_ALL_TOPIC"), DeviceNames: all("deviceState:", "__AST_DEVICE_STATE_ALL_TOPIC"),
 		Allowed: []eventType{}, Disallowed: []eventType{}}
-	a.Allowed = append(a.Allowed, s.filters[name].Allowed...)
-	a.Disallowed = append(a.Disallowed, s.filters[name].Disallowed...)
+	a.Allowed = append(a.Allowed, s.filters[k.app].Allowed...)
+	a.Disallowed = append(a.Disallowed, s.filters[k.app].Disallowed...)
 	return a
 }
 
-func (s *Sim) registered(app string) bool {
+// owner is the socket that has the application; nil if none has.
+func (s *Sim) owner(app string) *socket {
 	for k := range s.sockets {
 		if k.app == app && !k.muted {
-			return true
+			return k
 		}
 	}
-	return false
+	return nil
 }
 
 func (s *Sim) getApplications(w http.ResponseWriter, _ *http.Request) {
@@ -114,10 +123,27 @@ func (s *Sim) getApplications(w http.ResponseWriter, _ *http.Request) {
 	out := []applicationJSON{}
 	for k := range s.sockets {
 		if !k.muted {
-			out = append(out, s.application(k.app))
+			out = append(out, s.application(k))
 		}
 	}
 	s.mu.Unlock()
+	answer(w, http.StatusOK, out)
+}
+
+// withApplication changes the application of the path and answers with it.
+func (s *Sim) withApplication(w http.ResponseWriter, r *http.Request, change func(*socket)) {
+	s.mu.Lock()
+	k := s.owner(r.PathValue("app"))
+	var out applicationJSON
+	if k != nil {
+		change(k)
+		out = s.application(k)
+	}
+	s.mu.Unlock()
+	if k == nil {
+		fail(w, http.StatusNotFound, "Application not found")
+		return
+	}
 	answer(w, http.StatusOK, out)
 }
 
@@ -127,19 +153,28 @@ func (s *Sim) putFilter(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "Invalid JSON")
 		return
 	}
-	app := r.PathValue("app")
-	s.mu.Lock()
-	known := s.registered(app)
-	if known {
-		s.filters[app] = f
+	s.withApplication(w, r, func(k *socket) { s.filters[k.app] = f })
+}
+
+// postSubscription subscribes to all of some kinds of sources, as "channel:".
+// Single channels or endpoints are not simulated.
+func (s *Sim) postSubscription(w http.ResponseWriter, r *http.Request) {
+	wanted := strings.Split(r.URL.Query().Get("eventSource"), ",")
+	for _, source := range wanted {
+		switch {
+		case source == "":
+			fail(w, http.StatusBadRequest, "Missing parameter eventSource")
+			return
+		case !slices.Contains(sources, source):
+			fail(w, http.StatusUnprocessableEntity, "Event source does not exist")
+			return
+		}
 	}
-	out := s.application(app)
-	s.mu.Unlock()
-	if !known {
-		fail(w, http.StatusNotFound, "Application not found")
-		return
-	}
-	answer(w, http.StatusOK, out)
+	s.withApplication(w, r, func(k *socket) {
+		for _, source := range wanted {
+			k.topic[source] = true
+		}
+	})
 }
 
 func (s *Sim) getChannels(w http.ResponseWriter, _ *http.Request) {

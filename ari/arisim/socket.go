@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -18,6 +19,8 @@ const (
 // connection and the queue.
 type socket struct {
 	app   string
+	all   bool            // subscribeAll
+	topic map[string]bool // subscriptions, as "channel:"
 	conn  *websocket.Conn // nil until the handshake is done
 	out   chan []byte
 	quit  chan struct{} // closed with the socket
@@ -40,6 +43,28 @@ func (f eventFilter) wants(event string) bool {
 	return !slices.Contains(f.Disallowed, t) && (len(f.Allowed) == 0 || slices.Contains(f.Allowed, t))
 }
 
+// sources are the kinds of event sources; "kind:" means all of a kind.
+var sources = []string{"channel:", "bridge:", "endpoint:", "deviceState:"}
+
+// source is where an event comes from.
+func source(event string) []string {
+	switch {
+	case event == "DeviceStateChanged":
+		return []string{"deviceState:"}
+	case event == "PeerStatusChange" || event == "ContactStatusChange":
+		return []string{"endpoint:"}
+	case event == "ChannelEnteredBridge" || event == "ChannelLeftBridge":
+		return []string{"bridge:", "channel:"}
+	case strings.HasPrefix(event, "Bridge"):
+		return []string{"bridge:"}
+	}
+	return []string{"channel:"}
+}
+
+func (k *socket) subscribed(event string) bool {
+	return k.all || slices.ContainsFunc(source(event), func(s string) bool { return k.topic[s] })
+}
+
 // events upgrades to a WebSocket and serves it until it closes.
 func (s *Sim) events(w http.ResponseWriter, r *http.Request) {
 	app := r.URL.Query().Get("app")
@@ -47,7 +72,8 @@ func (s *Sim) events(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "HTTP request is missing param: [app]")
 		return
 	}
-	k := &socket{app: app, out: make(chan []byte, socketQueue), quit: make(chan struct{})}
+	k := &socket{app: app, all: r.URL.Query().Get("subscribeAll") == "true", topic: make(map[string]bool),
+		out: make(chan []byte, socketQueue), quit: make(chan struct{})}
 	if !s.admit(k) {
 		panic(http.ErrAbortHandler) // an outage began
 	}
