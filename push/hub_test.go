@@ -112,7 +112,7 @@ func TestNothingIsLostBetweenSnapshotAndStream_PU_04(t *testing.T) {
 
 func TestOrderUnderConcurrentPublishers(t *testing.T) {
 	const publishers, each = 8, 200
-	hub := push.NewHub(push.Options{QueueSize: publishers * each})
+	hub := push.NewHub(push.Options{QueueSize: publishers * each, ReplaySize: publishers * each})
 	s := pushtest.NewServer(t, hub, noSnapshot)
 	a, b := s.Dial(user(1), nil), s.Dial(user(2), nil)
 	a.Next()

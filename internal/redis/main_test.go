@@ -13,7 +13,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// go-redis keeps one goroutine with the time of day for the whole process.
 	goleak.VerifyTestMain(m)
 }
 
