@@ -58,7 +58,7 @@ func (s *server) registerCalls() {
 
 // CallQuery are the filters of the journal; they combine by AND.
 type CallQuery struct {
-	paging
+	Paging
 	From        time.Time `query:"from" doc:"calls begun at or after"`
 	To          time.Time `query:"to" doc:"calls begun before"`
 	Direction   []string  `query:"direction,explode" enum:"in,out,internal" doc:"repeatable"`
@@ -101,11 +101,12 @@ func (s *server) callSummary(ctx context.Context, c *caller, in *struct {
 	return body(summary), nil
 }
 
-type callPath struct {
+// CallPath names a call.
+type CallPath struct {
 	ID string `path:"id" format:"uuid"`
 }
 
-func (s *server) getCall(ctx context.Context, c *caller, in *callPath) (*bodyOf[calllog.Record], error) {
+func (s *server) getCall(ctx context.Context, c *caller, in *CallPath) (*bodyOf[calllog.Record], error) {
 	record, err := s.record(ctx, c, in.ID)
 	return body(record), err
 }
@@ -125,7 +126,7 @@ func (s *server) record(ctx context.Context, c *caller, id string) (calllog.Reco
 	return s.deps.Record(live)
 }
 
-func (s *server) callWhy(ctx context.Context, c *caller, in *callPath) (*bodyOf[cti.Why], error) {
+func (s *server) callWhy(ctx context.Context, c *caller, in *CallPath) (*bodyOf[cti.Why], error) {
 	if _, err := s.record(ctx, c, in.ID); err != nil {
 		return nil, err
 	}
@@ -171,7 +172,7 @@ func (s *server) dial(ctx context.Context, c *caller, in *struct {
 	return body(DialOutput{ID: id}), nil
 }
 
-func (s *server) hangup(ctx context.Context, c *caller, in *callPath) (*none, error) {
+func (s *server) hangup(ctx context.Context, c *caller, in *CallPath) (*none, error) {
 	return nil, s.deps.Calls.Hangup(ctx, c.actor.UserID, in.ID, c.actor.Can(crm.CallsControlAll))
 }
 
@@ -181,7 +182,7 @@ type TextInput struct {
 }
 
 func (s *server) setCallNote(ctx context.Context, c *caller, in *struct {
-	callPath
+	CallPath
 	Body TextInput
 }) (*bodyOf[TextInput], error) {
 	text, err := s.deps.CallLog.SetNote(ctx, c.actor, in.ID, in.Body.Text)
@@ -195,7 +196,7 @@ type ChooseInput struct {
 }
 
 func (s *server) chooseClient(ctx context.Context, c *caller, in *struct {
-	callPath
+	CallPath
 	Body ChooseInput
 }) (*none, error) {
 	if err := s.deps.CallLog.SetClient(ctx, c.actor, in.ID, in.Body.ClientID, in.Body.PersonID); err != nil {
@@ -211,7 +212,7 @@ type LinkInput struct {
 }
 
 func (s *server) linkCall(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body LinkInput
 }) (*none, error) {
 	if err := s.deps.CallLog.Link(ctx, c.actor, in.Body.CallID, in.ID, in.Body.PersonID); err != nil {

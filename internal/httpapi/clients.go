@@ -59,12 +59,12 @@ func cardOf(card client.Card, err error) (*cardOut, error) {
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// ifMatch is the version a write is based on.
-type ifMatch struct {
+// Versioned is the version a write is based on.
+type Versioned struct {
 	IfMatch string `header:"If-Match" required:"true" maxLength:"64" doc:"ETag of the record as read" example:"\"3\""`
 }
 
-func (m ifMatch) version() (int64, error) {
+func (m Versioned) version() (int64, error) {
 	text := strings.TrimPrefix(strings.TrimSpace(m.IfMatch), "W/")
 	version, err := strconv.ParseInt(strings.Trim(text, `"`), 10, 64)
 	if err != nil || version < 1 {
@@ -75,7 +75,7 @@ func (m ifMatch) version() (int64, error) {
 
 // ClientQuery are the filters of the client list; they combine by AND.
 type ClientQuery struct {
-	paging
+	Paging
 	Q             string      `query:"q" maxLength:"200" doc:"part of a name, digits of a number, e-mail, name of a person"`
 	GroupID       int64       `query:"group_id" minimum:"1"`
 	ResponsibleID int64       `query:"responsible_id" minimum:"1"`
@@ -160,7 +160,7 @@ func firstPerson(card client.Card) int64 {
 	return card.Persons[0].PersonID
 }
 
-func (s *server) getClient(ctx context.Context, c *caller, in *idPath) (*cardOut, error) {
+func (s *server) getClient(ctx context.Context, c *caller, in *IDPath) (*cardOut, error) {
 	return cardOf(s.deps.Clients.Get(ctx, c.actor, in.ID))
 }
 
@@ -191,8 +191,8 @@ func (in ClientPatch) input() (client.Patch, error) {
 }
 
 func (s *server) updateClient(ctx context.Context, c *caller, in *struct {
-	idPath
-	ifMatch
+	IDPath
+	Versioned
 	Body ClientPatch
 }) (*cardOut, error) {
 	version, err := in.version()
@@ -207,8 +207,8 @@ func (s *server) updateClient(ctx context.Context, c *caller, in *struct {
 }
 
 func (s *server) deleteClient(ctx context.Context, c *caller, in *struct {
-	idPath
-	ifMatch
+	IDPath
+	Versioned
 }) (*none, error) {
 	version, err := in.version()
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *server) deleteClient(ctx context.Context, c *caller, in *struct {
 	return nil, s.deps.Clients.Delete(ctx, c.actor, in.ID, version)
 }
 
-func (s *server) restoreClient(ctx context.Context, c *caller, in *idPath) (*cardOut, error) {
+func (s *server) restoreClient(ctx context.Context, c *caller, in *IDPath) (*cardOut, error) {
 	return cardOf(s.deps.Clients.Restore(ctx, c.actor, in.ID))
 }
 

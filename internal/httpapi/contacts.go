@@ -119,23 +119,26 @@ type AddressPatch struct {
 	City *string `json:"city,omitempty" maxLength:"300"`
 }
 
-type phonePath struct {
-	idPath
+// PhonePath names a phone of a client.
+type PhonePath struct {
+	IDPath
 	PhoneID int64 `path:"phone_id" minimum:"1"`
 }
 
-type emailPath struct {
-	idPath
+// EmailPath names an e-mail address of a client.
+type EmailPath struct {
+	IDPath
 	EmailID int64 `path:"email_id" minimum:"1"`
 }
 
-type addressPath struct {
-	idPath
+// AddressPath names an address of a client.
+type AddressPath struct {
+	IDPath
 	AddressID int64 `path:"address_id" minimum:"1"`
 }
 
 func (s *server) addPhone(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body PhoneInput
 }) (*bodyOf[client.Phone], error) {
 	phone, err := s.deps.Clients.SavePhone(ctx, c.actor, client.Owner{ClientID: in.ID}, 0, in.Body.input())
@@ -143,7 +146,7 @@ func (s *server) addPhone(ctx context.Context, c *caller, in *struct {
 }
 
 func (s *server) updatePhone(ctx context.Context, c *caller, in *struct {
-	phonePath
+	PhonePath
 	Body PhonePatch
 }) (*bodyOf[client.Phone], error) {
 	card, err := s.deps.Clients.Get(ctx, c.actor, in.ID)
@@ -162,12 +165,12 @@ func (s *server) updatePhone(ctx context.Context, c *caller, in *struct {
 	return body(phone), err
 }
 
-func (s *server) deletePhone(ctx context.Context, c *caller, in *phonePath) (*none, error) {
+func (s *server) deletePhone(ctx context.Context, c *caller, in *PhonePath) (*none, error) {
 	return nil, s.deps.Clients.DeletePhone(ctx, c.actor, client.Owner{ClientID: in.ID}, in.PhoneID)
 }
 
 func (s *server) addEmail(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body EmailInput
 }) (*bodyOf[client.Email], error) {
 	email, err := s.deps.Clients.SaveEmail(ctx, c.actor, client.Owner{ClientID: in.ID}, 0, in.Body.input())
@@ -175,7 +178,7 @@ func (s *server) addEmail(ctx context.Context, c *caller, in *struct {
 }
 
 func (s *server) updateEmail(ctx context.Context, c *caller, in *struct {
-	emailPath
+	EmailPath
 	Body EmailPatch
 }) (*bodyOf[client.Email], error) {
 	card, err := s.deps.Clients.Get(ctx, c.actor, in.ID)
@@ -191,12 +194,12 @@ func (s *server) updateEmail(ctx context.Context, c *caller, in *struct {
 	return body(email), err
 }
 
-func (s *server) deleteEmail(ctx context.Context, c *caller, in *emailPath) (*none, error) {
+func (s *server) deleteEmail(ctx context.Context, c *caller, in *EmailPath) (*none, error) {
 	return nil, s.deps.Clients.DeleteEmail(ctx, c.actor, client.Owner{ClientID: in.ID}, in.EmailID)
 }
 
 func (s *server) addAddress(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body AddressInput
 }) (*bodyOf[client.Address], error) {
 	address, err := s.deps.Clients.SaveAddress(ctx, c.actor, in.ID, 0, in.Body.input())
@@ -204,7 +207,7 @@ func (s *server) addAddress(ctx context.Context, c *caller, in *struct {
 }
 
 func (s *server) updateAddress(ctx context.Context, c *caller, in *struct {
-	addressPath
+	AddressPath
 	Body AddressPatch
 }) (*bodyOf[client.Address], error) {
 	card, err := s.deps.Clients.Get(ctx, c.actor, in.ID)
@@ -220,7 +223,7 @@ func (s *server) updateAddress(ctx context.Context, c *caller, in *struct {
 	return body(address), err
 }
 
-func (s *server) deleteAddress(ctx context.Context, c *caller, in *addressPath) (*none, error) {
+func (s *server) deleteAddress(ctx context.Context, c *caller, in *AddressPath) (*none, error) {
 	return nil, s.deps.Clients.DeleteAddress(ctx, c.actor, in.ID, in.AddressID)
 }
 

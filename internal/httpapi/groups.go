@@ -43,13 +43,13 @@ func (s *server) createGroup(ctx context.Context, c *caller, in *bodyIn[GroupInp
 }
 
 func (s *server) renameGroup(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body GroupInput
 }) (*bodyOf[client.Group], error) {
 	group, err := s.deps.Clients.RenameGroup(ctx, c.actor, in.ID, in.Body.Name)
 	return body(group), err
 }
 
-func (s *server) deleteGroup(ctx context.Context, c *caller, in *idPath) (*none, error) {
+func (s *server) deleteGroup(ctx context.Context, c *caller, in *IDPath) (*none, error) {
 	return nil, s.deps.Clients.DeleteGroup(ctx, c.actor, in.ID)
 }

@@ -28,8 +28,8 @@ func (s *server) registerHistory() {
 }
 
 func (s *server) listHistory(ctx context.Context, c *caller, in *struct {
-	idPath
-	paging
+	IDPath
+	Paging
 	Kind []interaction.Kind `query:"kind,explode" enum:"call,note,system" doc:"repeatable"`
 }) (*bodyOf[crm.Page[interaction.Item]], error) {
 	page, err := s.deps.Interactions.History(ctx, c.actor, in.ID, in.Kind, in.request())
@@ -43,7 +43,7 @@ type NoteInput struct {
 }
 
 func (s *server) addNote(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body NoteInput
 }) (*bodyOf[interaction.Item], error) {
 	item, err := s.deps.Interactions.AddNote(ctx, c.actor, in.ID, in.Body.PersonID, in.Body.Text)
@@ -56,13 +56,13 @@ type BodyInput struct {
 }
 
 func (s *server) updateInteraction(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body BodyInput
 }) (*bodyOf[interaction.Item], error) {
 	item, err := s.deps.Interactions.SetBody(ctx, c.actor, in.ID, in.Body.Body)
 	return body(item), err
 }
 
-func (s *server) deleteInteraction(ctx context.Context, c *caller, in *idPath) (*none, error) {
+func (s *server) deleteInteraction(ctx context.Context, c *caller, in *IDPath) (*none, error) {
 	return nil, s.deps.Interactions.Delete(ctx, c.actor, in.ID)
 }

@@ -37,23 +37,50 @@ func newConfig(version string) huma.Config {
 	}
 }
 
-// schemaName names generic types as ClientPage and GroupList, others by their
-// own name.
+// contractNames are the public names of types that are called otherwise in
+// their packages.
+var contractNames = map[string]string{
+	"client.Row":            "Client",
+	"client.Card":           "ClientCard",
+	"client.Hit":            "SearchHit",
+	"client.MainPhone":      "MainPhone",
+	"client.Organisation":   "PersonClient",
+	"interaction.Item":      "HistoryItem",
+	"interaction.CallBrief": "HistoryCall",
+	"calllog.Record":        "CallRecord",
+	"calllog.Number":        "RecordNumber",
+	"calllog.Party":         "RecordParty",
+	"calllog.Summary":       "CallSummary",
+	"calllog.Hour":          "HourCount",
+	"employee.Name":         "UserName",
+	"cti.Client":            "CallClient",
+	"cti.Match":             "CallMatch",
+	"cti.Step":              "WhyEvent",
+	"cti.Recipient":         "WhyRecipient",
+	"httpapi.ParsedNumber":  "ParsedNumber",
+}
+
+// schemaName gives the public name of a type; generic ones become ClientPage
+// and GroupList.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if name, ok := contractNames[t.String()]; ok {
+		return name
 	}
 	name, arg, generic := strings.Cut(t.Name(), "[")
 	if !generic {
 		return huma.DefaultSchemaNamer(t, hint)
 	}
 	arg = strings.TrimSuffix(arg, "]")
-	arg = arg[strings.LastIndexAny(arg, "./")+1:]
-	switch name {
-	case "items":
+	arg = arg[strings.LastIndex(arg, "/")+1:]
+	if public, ok := contractNames[arg]; ok {
+		arg = public
+	}
+	arg = arg[strings.LastIndex(arg, ".")+1:]
+	if name == "items" {
 		name = "List"
-	case "bodyOf", "bodyIn":
-		name = ""
 	}
 	return upperFirst(arg) + name
 }

@@ -105,16 +105,17 @@ func listOf[T any](rows []T) *bodyOf[items[T]] {
 	return body(items[T]{Items: rows})
 }
 
-// paging are the query parameters of a list.
-type paging struct {
+// Paging are the query parameters of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"rows of a page"`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"next_cursor of the page before"`
 }
 
-func (p paging) request() crm.PageRequest { return crm.PageRequest{Limit: p.Limit, Cursor: p.Cursor} }
+func (p Paging) request() crm.PageRequest { return crm.PageRequest{Limit: p.Limit, Cursor: p.Cursor} }
 
-// idPath is the path parameter of a record.
-type idPath struct {
+// IDPath is the path parameter of a record. It is exported, as all that is
+// embedded in inputs: huma does not see fields of unexported types.
+type IDPath struct {
 	ID int64 `path:"id" minimum:"1"`
 }
 

@@ -55,26 +55,27 @@ type PersonPatch struct {
 	IsPrimary *bool   `json:"is_primary,omitempty"`
 }
 
-type linkPath struct {
-	idPath
+// LinkPath names a person's link to a client.
+type LinkPath struct {
+	IDPath
 	LinkID int64 `path:"link_id" minimum:"1"`
 }
 
 func (s *server) listPersons(ctx context.Context, c *caller, in *struct {
-	paging
+	Paging
 	Q string `query:"q" maxLength:"200" doc:"part of a name, digits of a number, e-mail"`
 }) (*bodyOf[crm.Page[client.PersonRow]], error) {
 	page, err := s.deps.Clients.Persons(ctx, c.actor, in.Q, in.request())
 	return body(page), err
 }
 
-func (s *server) getPerson(ctx context.Context, c *caller, in *idPath) (*bodyOf[client.Person], error) {
+func (s *server) getPerson(ctx context.Context, c *caller, in *IDPath) (*bodyOf[client.Person], error) {
 	person, err := s.deps.Clients.Person(ctx, c.actor, in.ID)
 	return body(person), err
 }
 
 func (s *server) linkPerson(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body PersonInput
 }) (*bodyOf[client.PersonRef], error) {
 	ref, err := s.deps.Clients.LinkPerson(ctx, c.actor, in.ID, in.Body.input())
@@ -82,7 +83,7 @@ func (s *server) linkPerson(ctx context.Context, c *caller, in *struct {
 }
 
 func (s *server) updatePersonLink(ctx context.Context, c *caller, in *struct {
-	linkPath
+	LinkPath
 	Body PersonPatch
 }) (*bodyOf[client.PersonRef], error) {
 	ref, err := s.deps.Clients.UpdatePerson(ctx, c.actor, in.ID, in.LinkID,
@@ -90,6 +91,6 @@ func (s *server) updatePersonLink(ctx context.Context, c *caller, in *struct {
 	return body(ref), err
 }
 
-func (s *server) unlinkPerson(ctx context.Context, c *caller, in *linkPath) (*none, error) {
+func (s *server) unlinkPerson(ctx context.Context, c *caller, in *LinkPath) (*none, error) {
 	return nil, s.deps.Clients.UnlinkPerson(ctx, c.actor, in.ID, in.LinkID)
 }

@@ -111,7 +111,7 @@ type UserPatch struct {
 }
 
 func (s *server) updateUser(ctx context.Context, c *caller, in *struct {
-	idPath
+	IDPath
 	Body UserPatch
 }) (*bodyOf[User], error) {
 	p := in.Body

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+
+	"ringcard/internal/httpapi"
+	"ringcard/internal/redis"
+	"ringcard/push"
+)
+
+// openBus makes the bus between nodes: over Redis, or in this process. A
+// Redis that is away does not keep the server from starting: each node serves
+// its own users meanwhile (OP-04).
+func (a *App) openBus() (push.Bus, error) {
+	url := a.opt.Config.Redis.URL.Reveal()
+	if url == "" {
+		a.tickets = push.NewTickets()
+		return push.NewLocal(), nil
+	}
+	client, err := redis.Open(url)
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups.add("redis", func(context.Context) error { return client.Close() })
+	bus, err := redis.NewBus(redis.BusOptions{URL: url, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	a.tickets = redis.NewTickets(client)
+	a.checks = append(a.checks, httpapi.Check{Name: "redis", Run: func(context.Context) error { return bus.Healthy() }})
+	return bus, nil
+}

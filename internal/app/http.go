@@ -1,0 +1,28 @@
+package app
+
+import (
+	"net/http"
+	"time"
+
+	"ringcard/internal/httpapi"
+	"ringcard/web"
+)
+
+// handler puts the API together.
+func (a *App) handler() (http.Handler, error) {
+	cfg := a.opt.Config
+	return httpapi.New(httpapi.Deps{
+		Log: a.log,
+		Info: httpapi.Info{
+			Version: a.opt.Version, Locale: cfg.Locale, TimeZone: cfg.TimeZone, Region: cfg.Phone.Region, Demo: a.opt.Demo,
+		},
+		Metrics: a.metrics.http, MetricsPage: a.metrics.page(), PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies,
+		Web: web.FS(), Checks: a.checks, Now: time.Now,
+		Services: a.services,
+		Telephony: httpapi.Telephony{
+			Calls: a.telephony.service, Team: a.telephony.team, PBXs: a.pbxStatuses,
+			Record: recordOf, UsersChanged: a.refreshUsers,
+		},
+		Streaming: httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
+	})
+}

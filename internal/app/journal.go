@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"ringcard/crm/calllog"
+	"ringcard/cti"
+)
+
+// journal keeps calls as records of the CRM.
+type journal struct{ log *calllog.Service }
+
+var _ cti.Journal = journal{}
+
+// Save implements cti.Journal.
+func (j journal) Save(ctx context.Context, c cti.Call) error {
+	if c.MergedInto != "" {
+		return j.log.Discard(ctx, c.ID)
+	}
+	record, err := recordOf(c)
+	if err != nil {
+		return err
+	}
+	return j.log.Save(ctx, record)
+}
+
+// Unfinished implements cti.Journal.
+func (j journal) Unfinished(ctx context.Context, pbx string) ([]cti.Call, error) {
+	records, err := j.log.Unfinished(ctx, pbx)
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]cti.Call, len(records))
+	for i, r := range records {
+		if err := json.Unmarshal(r.Snapshot, &calls[i]); err != nil {
+			return nil, fmt.Errorf("call record %s: %w", r.ID, err)
+		}
+	}
+	return calls, nil
+}
+
+// recordOf is the record of a call; the whole call goes with it.
+func recordOf(c cti.Call) (calllog.Record, error) {
+	snapshot, err := json.Marshal(c)
+	if err != nil {
+		return calllog.Record{}, fmt.Errorf("call %s: %w", c.ID, err)
+	}
+	legs, err := json.Marshal(c.Legs)
+	if err != nil {
+		return calllog.Record{}, fmt.Errorf("call %s: %w", c.ID, err)
+	}
+	r := calllog.Record{
+		ID: c.ID, Version: c.Version, PBX: c.PBX, Direction: string(c.Direction), State: string(c.State),
+		Disposition: string(c.Disposition), Cause: c.Cause,
+		Number:     calllog.Number{Raw: c.Number.Raw, E164: c.Number.E164, Display: c.Number.Display, Kind: string(c.Number.Kind)},
+		CallerName: c.CallerName, DID: c.DID, Queue: c.Queue,
+		AnsweredBy: partyOf(c.AnsweredBy), PlacedBy: partyOf(c.PlacedBy), UserIDs: usersOf(c),
+		StartedAt: c.StartedAt, RingAt: c.RingAt, AnsweredAt: c.AnsweredAt, EndedAt: c.EndedAt,
+		WaitMS: c.WaitMS, TalkMS: c.TalkMS, HoldMS: c.HoldMS, Recorded: c.Recorded, Recovered: c.Recovered,
+		Legs: legs, Snapshot: snapshot,
+	}
+	if c.Client != nil {
+		r.ClientID, r.ClientName = c.Client.ID, c.Client.Name
+		r.PersonID, r.PersonName = c.Client.PersonID, c.Client.PersonName
+	}
+	return r, nil
+}
+
+func partyOf(p *cti.Party) *calllog.Party {
+	if p == nil {
+		return nil
+	}
+	return &calllog.Party{UserID: p.UserID, Name: p.Name}
+}
+
+// usersOf lists everybody of the office whose telephone had a part in the
+// call, in ascending order.
+func usersOf(c cti.Call) []int64 {
+	users := []int64{}
+	add := func(id int64) {
+		if id != 0 {
+			users = append(users, id)
+		}
+	}
+	for _, l := range c.Legs {
+		add(l.UserID)
+	}
+	for _, p := range c.Ringing {
+		add(p.UserID)
+	}
+	for _, p := range []*cti.Party{c.AnsweredBy, c.PlacedBy} {
+		if p != nil {
+			add(p.UserID)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}

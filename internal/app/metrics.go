@@ -1,0 +1,158 @@
+package app
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ringcard/ari"
+	"ringcard/cti"
+	"ringcard/internal/httpapi"
+	"ringcard/push"
+)
+
+// metrics is everything at /metrics (PB-12), in a registry of its own.
+type metrics struct {
+	registry *prometheus.Registry
+	http     *httpapi.Metrics
+
+	frames      *prometheus.CounterVec
+	unknown     *prometheus.CounterVec
+	bad         *prometheus.CounterVec
+	connects    *prometheus.CounterVec
+	isConnected *prometheus.GaugeVec
+
+	events    *prometheus.CounterVec
+	queueWait prometheus.Histogram
+	shown     prometheus.Histogram
+	lookup    *prometheus.HistogramVec
+	save      prometheus.Histogram
+	saveFails prometheus.Counter
+	live      *prometheus.GaugeVec
+	ended     *prometheus.CounterVec
+}
+
+// fast are buckets in seconds for what should take well below the 300 ms of a
+// lookup.
+var fast = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .3, 1, 5}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry:    prometheus.NewRegistry(),
+		frames:      counter("ringcard_pbx_frames_total", "Frames read from a PBX, by event type.", "pbx", "type"),
+		unknown:     counter("ringcard_pbx_unknown_events_total", "Events of types this version does not know.", "pbx", "type"),
+		bad:         counter("ringcard_pbx_bad_frames_total", "Frames that are no event.", "pbx"),
+		connects:    counter("ringcard_pbx_connects_total", "Attempts to connect, by result.", "pbx", "result"),
+		isConnected: gauge("ringcard_pbx_connected", "1 while events flow from the PBX.", "pbx"),
+		events:      counter("ringcard_engine_events_total", "Events applied by the engine, by kind.", "kind"),
+		queueWait:   histogram("ringcard_engine_queue_wait_seconds", "Time the PBX reader waited for room in the engine's queue."),
+		shown:       histogram("ringcard_pop_seconds", "From the arrival of the PBX's frame to the hand-over to the screens."),
+		lookup: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "ringcard_lookup_seconds", Help: "Search for the client of a number, by result.", Buckets: fast,
+		}, []string{"result"}),
+		save:      histogram("ringcard_journal_save_seconds", "Time to write a call record."),
+		saveFails: prometheus.NewCounter(prometheus.CounterOpts{Name: "ringcard_journal_save_failures_total", Help: "Call records not written at the first try."}),
+		live:      gauge("ringcard_calls_live", "Calls up now.", "pbx"),
+		ended:     counter("ringcard_calls_ended_total", "Calls ended, by direction and disposition.", "direction", "disposition"),
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.frames, m.unknown, m.bad, m.connects, m.isConnected,
+		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.live, m.ended)
+	m.http = httpapi.NewMetrics(m.registry)
+	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: fast})
+}
+
+func (m *metrics) page() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// engine returns the hooks of the engines and the recorder.
+func (m *metrics) engine() *cti.Metrics {
+	return &cti.Metrics{
+		Event:     func(kind string) { m.events.WithLabelValues(kind).Inc() },
+		QueueWait: func(d time.Duration) { m.queueWait.Observe(d.Seconds()) },
+		Shown:     func(d time.Duration) { m.shown.Observe(d.Seconds()) },
+		Lookup:    func(d time.Duration, result string) { m.lookup.WithLabelValues(result).Observe(d.Seconds()) },
+		JournalSave: func(d time.Duration, err error) {
+			m.save.Observe(d.Seconds())
+			if err != nil {
+				m.saveFails.Inc()
+			}
+		},
+		LiveCalls: func(pbx string, n int) { m.live.WithLabelValues(pbx).Set(float64(n)) },
+		CallEnded: func(direction, disposition string) { m.ended.WithLabelValues(direction, disposition).Inc() },
+	}
+}
+
+// pbx returns the hooks of one connection.
+func (m *metrics) pbx(name string) ari.Metrics {
+	m.isConnected.WithLabelValues(name).Set(0)
+	return ari.Metrics{
+		Frame:   func(kind string) { m.frames.WithLabelValues(name, kind).Inc() },
+		Unknown: func(kind string) { m.unknown.WithLabelValues(name, kind).Inc() },
+		Bad:     func() { m.bad.WithLabelValues(name).Inc() },
+		Connect: func(result string) { m.connects.WithLabelValues(name, result).Inc() },
+	}
+}
+
+func (m *metrics) connected(name string, yes bool) {
+	value := 0.0
+	if yes {
+		value = 1
+	}
+	m.isConnected.WithLabelValues(name).Set(value)
+}
+
+func (m *metrics) watchRecorder(r *cti.Recorder) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ringcard_journal_backlog", Help: "Call records that wait to be written.",
+	}, func() float64 { return float64(r.Backlog()) }))
+}
+
+func (m *metrics) watchHub(hub *push.Hub) { m.registry.MustRegister(hubCollector{hub}) }
+
+// hubCollector reads the hub's own counters at each scrape.
+type hubCollector struct{ hub *push.Hub }
+
+var (
+	descConnections = prometheus.NewDesc("ringcard_stream_connections", "Open streams of this node.", nil, nil)
+	descUsers       = prometheus.NewDesc("ringcard_stream_users", "Users with an open stream at this node.", nil, nil)
+	descPublished   = prometheus.NewDesc("ringcard_stream_published_total", "Messages handed to the hub.", nil, nil)
+	descDelivered   = prometheus.NewDesc("ringcard_stream_delivered_total", "Messages written to streams.", nil, nil)
+	descSnapshots   = prometheus.NewDesc("ringcard_stream_snapshots_total", "Streams begun with a snapshot.", nil, nil)
+	descResumed     = prometheus.NewDesc("ringcard_stream_resumed_total", "Streams resumed where they broke off.", nil, nil)
+	descClosed      = prometheus.NewDesc("ringcard_stream_closed_total", "Streams closed, by code.", []string{"code"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c hubCollector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+
+// Collect implements prometheus.Collector.
+func (c hubCollector) Collect(ch chan<- prometheus.Metric) {
+	s := c.hub.Stats()
+	ch <- prometheus.MustNewConstMetric(descConnections, prometheus.GaugeValue, float64(s.Connections))
+	ch <- prometheus.MustNewConstMetric(descUsers, prometheus.GaugeValue, float64(s.Users))
+	ch <- prometheus.MustNewConstMetric(descPublished, prometheus.CounterValue, float64(s.Published))
+	ch <- prometheus.MustNewConstMetric(descDelivered, prometheus.CounterValue, float64(s.Delivered))
+	ch <- prometheus.MustNewConstMetric(descSnapshots, prometheus.CounterValue, float64(s.Snapshots))
+	ch <- prometheus.MustNewConstMetric(descResumed, prometheus.CounterValue, float64(s.Resumed))
+	for code, n := range s.Closed {
+		ch <- prometheus.MustNewConstMetric(descClosed, prometheus.CounterValue, float64(n), strconv.Itoa(int(code)))
+	}
+}

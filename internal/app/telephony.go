@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"ringcard/ari"
+	"ringcard/configs"
+	"ringcard/crm/employee"
+	"ringcard/cti"
+	"ringcard/internal/httpapi"
+)
+
+// telephony is the engines of all PBXs and what they share.
+type telephony struct {
+	clients  []*ari.Client
+	recorder *cti.Recorder
+	team     *cti.Team
+	service  *cti.Service
+}
+
+func (a *App) startTelephony(ctx context.Context) error {
+	t := &telephony{}
+	a.telephony = t
+	shown := screens{a.hub}
+	hooks := a.metrics.engine()
+	found := directory{a.store}
+	var err error
+	t.recorder, err = cti.NewRecorder(journal{a.services.CallLog}, cti.RecorderOptions{
+		Dir: filepath.Join(a.opt.Config.DataDir, "spool"), Log: a.log, Metrics: hooks,
+	})
+	if err != nil {
+		return err
+	}
+	t.recorder.Start()
+	a.cleanups.add("recorder", t.recorder.Stop)
+	a.metrics.watchRecorder(t.recorder)
+	t.team = cti.NewTeam(shown, time.Now)
+
+	// All clients exist before the first connects: a status shows them all.
+	var engines []*cti.Engine
+	for _, cfg := range a.opt.Config.PBX {
+		client := ari.New(ariConfig(cfg), ari.Options{
+			Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
+			OnStatus: func(s ari.Status) {
+				a.metrics.connected(cfg.Name, s.Connected)
+				shown.showPBX(a.pbxStatuses())
+			},
+		})
+		engine, err := cti.NewEngine(cti.EngineOptions{
+			PBX: client, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
+			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks,
+		})
+		if err != nil {
+			return fmt.Errorf("pbx %s: %w", cfg.Name, err)
+		}
+		client.SetSink(engine)
+		t.clients, engines = append(t.clients, client), append(engines, engine)
+		a.checks = append(a.checks, pbxCheck(client))
+	}
+	t.service = cti.NewService(cti.ServiceOptions{
+		Engines: engines, Team: t.team, Directory: found, Log: a.log, Now: time.Now,
+	})
+	if err := a.restoreTeam(ctx); err != nil {
+		return err
+	}
+	for i, engine := range engines {
+		name := a.opt.Config.PBX[i].Name
+		if err := engine.Start(ctx); err != nil {
+			return fmt.Errorf("pbx %s: %w", name, err)
+		}
+		a.cleanups.add("engine "+name, engine.Stop)
+		if err := t.clients[i].Start(ctx); err != nil {
+			return fmt.Errorf("pbx %s: %w", name, err)
+		}
+		a.cleanups.add("pbx "+name, t.clients[i].Stop)
+	}
+	return nil
+}
+
+func ariConfig(cfg configs.PBX) ari.Config {
+	return ari.Config{Name: cfg.Name, URL: cfg.ARI.URL, User: cfg.ARI.User, Password: cfg.ARI.Password.Reveal(), App: cfg.ARI.App}
+}
+
+func (a *App) office(cfg configs.PBX) cti.OfficeConfig {
+	rules := make([]cti.DialRule, len(cfg.DialRules))
+	for i, r := range cfg.DialRules {
+		rules[i] = cti.DialRule{Match: r.Match, Dial: r.Dial}
+	}
+	return cti.OfficeConfig{
+		PBX: cfg.Name, Trunks: cfg.Trunks, Extensions: cfg.Extensions, Context: cfg.Context,
+		DialRules: rules, Parse: numberParser(phoneRules(a.opt.Config)),
+	}
+}
+
+// pbxCheck reports a PBX without asking it: the connection knows.
+func pbxCheck(client *ari.Client) httpapi.Check {
+	return httpapi.Check{Name: "pbx " + client.Name(), Run: func(context.Context) error {
+		status := client.Status()
+		if status.Connected {
+			return nil
+		}
+		return fmt.Errorf("not connected since %s; ringcard doctor tells more", status.Since.UTC().Format(time.RFC3339))
+	}}
+}
+
+func (a *App) pbxStatuses() []httpapi.PBXStatus {
+	out := make([]httpapi.PBXStatus, len(a.telephony.clients))
+	for i, client := range a.telephony.clients {
+		s := client.Status()
+		out[i] = httpapi.PBXStatus{Name: client.Name(), Connected: s.Connected, Version: s.Version, LastError: s.LastError}
+		if !s.Since.IsZero() {
+			out[i].Since = &s.Since
+		}
+	}
+	return out
+}
+
+// restoreTeam gives the engines their users, and the team what everybody said
+// of himself before the restart.
+func (a *App) restoreTeam(ctx context.Context) error {
+	staff, err := a.services.Employees.Staff(ctx)
+	if err != nil {
+		return err
+	}
+	a.telephony.service.SetUsers(usersOfStaff(staff))
+	for _, u := range staff {
+		if u.Status == employee.Free {
+			continue
+		}
+		if _, err := a.telephony.team.SetStatus(u.ID, cti.PresenceState(u.Status)); err != nil {
+			a.log.Warn("status not restored", "user", u.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// refreshUsers reads the users again. A fault is logged and mended by the
+// next refresh: the engines go on with the users they have.
+func (a *App) refreshUsers(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
+	defer cancel()
+	staff, err := a.services.Employees.Staff(ctx)
+	if err != nil {
+		a.log.Error("users not refreshed", "error", err)
+		return
+	}
+	a.telephony.service.SetUsers(usersOfStaff(staff))
+}
+
+func usersOfStaff(staff []employee.User) []cti.User {
+	users := make([]cti.User, len(staff))
+	for i, u := range staff {
+		users[i] = cti.User{ID: u.ID, Name: u.Name}
+		for _, d := range u.Devices {
+			users[i].Devices = append(users[i].Devices, cti.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context})
+		}
+	}
+	return users
+}
