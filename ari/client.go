@@ -22,7 +22,8 @@ const (
 	firstBackoff    = 250 * time.Millisecond
 	lastBackoff     = 30 * time.Second
 	replacedBackoff = time.Minute
-	pingInterval    = 12 * time.Second
+	watchInterval   = 5 * time.Second
+	closeTimeout    = time.Second
 	readDeadline    = 30 * time.Second
 	dialTimeout     = 10 * time.Second
 	maxFrame        = 1 << 20
@@ -33,7 +34,7 @@ type Sink interface{ Post(cti.Event) }
 
 // Metrics are hooks for counting; each may be nil.
 type Metrics struct {
-	Frame   func(kind string)
+	Frame   func()
 	Unknown func(kind string)
 	Bad     func()
 	Connect func(result string) // connected, lost, refused, unreachable, replaced
@@ -45,6 +46,7 @@ type Options struct {
 	Log      *slog.Logger
 	Metrics  Metrics
 	OnStatus func(Status) // called on each change, in order; must not block
+	Tap      func([]byte) // sees each frame as it came, for recordings; must not keep it
 }
 
 // Status is the state of the connection.
@@ -201,30 +203,32 @@ func (c *Client) session(parent context.Context) (synced bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// The reader blocks in a read that only closing the socket ends.
-	closed := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer func() {
-		if closed() {
-			_ = conn.Close()
-		}
-	}()
+	defer conn.Close()
+	// The reader blocks in a read; the answer to our close frame ends it.
+	context.AfterFunc(ctx, func() {
+		soon := time.Now().Add(closeTimeout)
+		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), soon)
+		_ = conn.SetReadDeadline(soon)
+	})
 	gate := &gate{sink: c.opt.Sink}
 	readErr := make(chan error, 1)
 	go func() { readErr <- c.read(conn, gate); cancel() }()
-	pinged := make(chan struct{})
-	go func() { defer close(pinged); c.ping(ctx, conn) }()
+	watched := make(chan error, 1)
+	go func() { watched <- c.watch(ctx, conn); cancel() }()
 
 	err = c.sync(ctx, gate)
 	if err != nil {
 		cancel()
-		<-pinged
+		<-watched
 		if rerr := <-readErr; errors.Is(rerr, errReplaced) {
 			err = rerr
 		}
 		return false, err
 	}
 	err = <-readErr
-	<-pinged
+	if werr := <-watched; werr != nil && !errors.Is(err, errReplaced) {
+		err = werr
+	}
 	return true, err
 }
 
@@ -268,6 +272,9 @@ func (c *Client) sync(parent context.Context, g *gate) error {
 	if err != nil {
 		return fmt.Errorf("resync: %w", err)
 	}
+	if err := c.rest.subscribed(ctx); err != nil {
+		return err
+	}
 	g.open(cti.Event{Kind: cti.Resync, At: time.Now().UTC(), Snapshot: snap})
 	c.setStatus(Status{Connected: true, Version: info.SystemInfo.Version})
 	c.count(c.opt.Metrics.Connect, "connected")
@@ -286,7 +293,14 @@ func (c *Client) read(conn *websocket.Conn, g *gate) error {
 		if err != nil {
 			return fmt.Errorf("ari socket: %w", err)
 		}
-		ev, ok, err := Translate(raw, time.Now().UTC())
+		received := time.Now().UTC()
+		if c.opt.Tap != nil {
+			c.opt.Tap(raw)
+		}
+		if c.opt.Metrics.Frame != nil {
+			c.opt.Metrics.Frame()
+		}
+		ev, ok, err := Translate(raw, received)
 		if err != nil {
 			if errors.Is(err, errReplaced) {
 				return err
@@ -321,18 +335,23 @@ func (c *Client) odd(err error) {
 	}
 }
 
-func (c *Client) ping(ctx context.Context, conn *websocket.Conn) {
-	t := time.NewTicker(pingInterval)
+// watch pings, and asks whether the application still has its subscriptions:
+// when Asterisk ends the session of our previous socket late, it takes them
+// from the new one, which stays open and silent. It returns nil when ctx ends.
+func (c *Client) watch(ctx context.Context, conn *websocket.Conn) error {
+	t := time.NewTicker(watchInterval)
 	defer t.Stop()
 	for {
 		select {
-		case <-t.C:
-			if err := conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(dialTimeout)); err != nil {
-				_ = conn.Close()
-				return
-			}
 		case <-ctx.Done():
-			return
+			return nil
+		case <-t.C:
+		}
+		if err := conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(dialTimeout)); err != nil {
+			return fmt.Errorf("ping: %w", err)
+		}
+		if err := c.rest.subscribed(ctx); err != nil && ctx.Err() == nil {
+			return err
 		}
 	}
 }

@@ -6,8 +6,8 @@
 //	          │ REST   ← Originate, Hangup  │◄─ cti.Service
 //	          └─────────────────────────────┘
 //
-// The application subscribes to everything (subscribeAll), so an untouched
-// dialplan is seen whole and nothing has to enter Stasis (PB-01).
+// The application subscribes to all channels, bridges and endpoints, so an
+// untouched dialplan is seen whole and nothing has to enter Stasis (PB-01).
 //
 // Failure behaviour (PB-02, PB-03):
 //   - The reader only reads, parses and posts. When the engine's queue is full
@@ -19,6 +19,8 @@
 //   - ApplicationReplaced means that another client took our application name.
 //     Asterisk leaves the old socket open and silent; we close it, say so in
 //     the status, and try again only after a minute.
+//   - A socket that is open but has lost its subscriptions (seen after a quick
+//     reconnect) is found within 5 s and replaced.
 //   - Unknown events are counted, logged once a type and skipped (PB-06).
 //
 // The transport of github.com/CyCoreSystems/ari is not used, only its types:

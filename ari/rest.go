@@ -174,6 +174,18 @@ func (r *REST) subscribe(ctx context.Context) error {
 	return err
 }
 
+// subscribed tells whether our application has all channels.
+func (r *REST) subscribed(ctx context.Context) error {
+	var app ari.ApplicationData
+	if _, err := r.do(ctx, http.MethodGet, "/applications/"+url.PathEscape(r.cfg.App), nil, nil, &app); err != nil {
+		return fmt.Errorf("application %s: %w", r.cfg.App, err)
+	}
+	if len(app.ChannelIDs) == 0 {
+		return fmt.Errorf("application %s lost its subscriptions", r.cfg.App)
+	}
+	return nil
+}
+
 // filter keeps the noisy events off the socket: 77 events a call become about
 // 20. It dies with the socket.
 func (r *REST) filter(ctx context.Context) error {

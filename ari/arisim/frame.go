@@ -71,6 +71,8 @@ type frame struct {
 	CauseTxt    string        `json:"cause_txt,omitempty"`
 	TechCause   int           `json:"tech_cause,omitempty"`
 	Soft        bool          `json:"soft,omitempty"`
+	CallerPres  *int          `json:"caller_presentation,omitempty"`
+	PresText    string        `json:"caller_presentation_txt,omitempty"`
 	DialStatus  *string       `json:"dialstatus,omitempty"`
 	Forward     *string       `json:"forward,omitempty"`
 	DialString  *string       `json:"dialstring,omitempty"`
@@ -119,6 +121,11 @@ func (s *Sim) emit(f frame) {
 func (s *Sim) emitChannel(event string, c *channel) {
 	s.emit(frame{Type: event, Channel: s.snapshot(c)})
 	s.updateDevice(c.endpoint)
+}
+
+// emitCallerID sends a ChannelCallerId; a number that we dial is not hidden.
+func (s *Sim) emitCallerID(c *channel) {
+	s.emit(frame{Type: "ChannelCallerId", CallerPres: new(0), PresText: "Presentation Allowed, Not Screened", Channel: s.snapshot(c)})
 }
 
 // emitDial sends a Dial; caller is nil for an originated channel.

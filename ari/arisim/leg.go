@@ -28,7 +28,7 @@ type leg struct {
 	timer      *timer
 }
 
-// leg makes the channel of a target, for Dial() and Queue() of caller. nil if
+// newLeg makes the channel of a target, for Dial() and Queue() of caller. nil if
 // the phone is not registered.
 func (s *Sim) newLeg(t target, caller *channel, app string, owner legOwner) *leg {
 	l := &leg{sim: s, owner: owner}
@@ -60,7 +60,7 @@ func (s *Sim) newLeg(t target, caller *channel, app string, owner legOwner) *leg
 			l.ch.caller.Name = caller.connected.Name
 		}
 		l.ch.connected = caller.caller
-		s.emitChannel("ChannelCallerId", l.ch)
+		s.emitCallerID(l.ch)
 		s.emitChannel("ChannelConnectedLine", l.ch)
 	} else {
 		s.connect(l.ch, caller.caller)

@@ -2,6 +2,8 @@ package arisim_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -152,15 +154,22 @@ func client(t *testing.T, s *arisim.Sim, app string) (*ari.Client, sink) {
 	return c, events
 }
 
-// frames reads the socket as it is.
-func frames(t *testing.T, s *arisim.Sim, app string) (*log[[]byte], *websocket.Conn) {
+// dialEvents opens a socket that nobody reads.
+func dialEvents(t *testing.T, s *arisim.Sim, app string, all bool) *websocket.Conn {
 	t.Helper()
-	url := "ws" + s.URL()[len("http"):] + "/events?app=" + app + "&subscribeAll=true&api_key=" + user + ":" + password
+	url := fmt.Sprintf("ws%s/events?app=%s&subscribeAll=%v&api_key=%s:%s", strings.TrimPrefix(s.URL(), "http"), app, all, user, password)
 	conn, res, err := websocket.DefaultDialer.DialContext(within(t), url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// collect reads a socket as it is.
+func collect(t *testing.T, conn *websocket.Conn) *log[[]byte] {
+	t.Helper()
 	l := newLog[[]byte]()
 	done := make(chan struct{})
 	go func() {
@@ -174,5 +183,11 @@ func frames(t *testing.T, s *arisim.Sim, app string) (*log[[]byte], *websocket.C
 		}
 	}()
 	t.Cleanup(func() { _ = conn.Close(); <-done })
-	return l, conn
+	return l
+}
+
+// frames subscribes to all and collects it.
+func frames(t *testing.T, s *arisim.Sim, app string) *log[[]byte] {
+	t.Helper()
+	return collect(t, dialEvents(t, s, app, true))
 }

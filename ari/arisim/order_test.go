@@ -225,7 +225,7 @@ func TestOrderIsTheRecordedOne(t *testing.T) {
 			}
 			s := start(t, arisim.Options{Office: o})
 			c, events := client(t, s, "ringcard")
-			raw, _ := frames(t, s, "recorder")
+			raw := frames(t, s, "recorder")
 			play(scene{T: t, sim: s, client: c, events: events, ringing: func(n int) {
 				t.Helper()
 				if _, ok := events.wait(within(t), func(e []cti.Event) bool { return ringingDials(e) >= n }); !ok {

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"ringcard/cti"
@@ -239,4 +240,9 @@ func (s Scenario) finish(ctx context.Context, line Line) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%s: the call does not end: %w", s.Name, ctx.Err())
 	}
+}
+
+// File is the name of the scenario's recorded stream.
+func (s Scenario) File() string {
+	return strings.NewReplacer(" ", "_", ",", "").Replace(s.Name) + ".jsonl"
 }
