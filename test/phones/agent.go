@@ -121,7 +121,7 @@ func (a *agent) listen(user string) error {
 	a.server.OnOptions(a.onOptions)
 	a.contact = sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: a.ip, Port: portOf(a.socket)}}
 
-	reader := &announcedReader{PacketConn: a.socket, reading: make(chan struct{})}
+	reader := &reader{PacketConn: a.socket, closing: a.ctx, reading: make(chan struct{})}
 	go func() {
 		defer close(a.served)
 		if err := a.server.ServeUDP(reader); err != nil {
@@ -132,16 +132,24 @@ func (a *agent) listen(user string) error {
 	return nil
 }
 
-// announcedReader tells when somebody begins to read it.
-type announcedReader struct {
+// reader is the agent's socket as the transport reads it. It tells when the
+// transport begins, and lets nothing through once the agent is closing: sipgo would
+// open a socket of its own for a request that finds its transport half closed.
+type reader struct {
 	net.PacketConn
+	closing context.Context
 	once    sync.Once
 	reading chan struct{}
 }
 
-func (r *announcedReader) ReadFrom(b []byte) (int, net.Addr, error) {
+func (r *reader) ReadFrom(b []byte) (int, net.Addr, error) {
 	r.once.Do(func() { close(r.reading) })
-	return r.PacketConn.ReadFrom(b)
+	for {
+		n, addr, err := r.PacketConn.ReadFrom(b)
+		if err != nil || r.closing.Err() == nil {
+			return n, addr, err
+		}
+	}
 }
 
 // close ends calls that are still up and waits for everything the agent started.
@@ -177,13 +185,9 @@ func (a *agent) close() {
 	a.release()
 }
 
-// release gives back the sockets and all that hangs on them.
+// release gives back the sockets and all that hangs on them. The socket goes first:
+// see reader.
 func (a *agent) release() {
-	if a.ua != nil {
-		if err := a.ua.Close(); err != nil {
-			a.log.Info("close user agent", "err", err)
-		}
-	}
 	for _, c := range []net.PacketConn{a.socket, a.sink} {
 		if c != nil {
 			_ = c.Close() // a UDP socket has nothing to flush
@@ -191,6 +195,11 @@ func (a *agent) release() {
 	}
 	if a.server != nil {
 		<-a.served
+	}
+	if a.ua != nil {
+		if err := a.ua.Close(); err != nil {
+			a.log.Info("close user agent", "err", err)
+		}
 	}
 }
 
