@@ -8,6 +8,7 @@ export const router = createBrowserRouter([
   {
     element: <Gate />,
     errorElement: <Broken />,
+    HydrateFallback: () => null,
     children: [
       {
         element: <Shell />,

@@ -1,4 +1,4 @@
-import { Badge, createTheme, Drawer, Modal, Paper, Tooltip, type CSSVariablesResolver } from '@mantine/core';
+import { alpha, Badge, createTheme, Drawer, Modal, Paper, Tooltip, type CSSVariablesResolver } from '@mantine/core';
 
 export const theme = createTheme({
   primaryColor: 'indigo',
@@ -16,7 +16,9 @@ export const theme = createTheme({
 });
 
 // The stock `dimmed` and placeholder greys miss WCAG AA on our surfaces.
-export const variables: CSSVariablesResolver = () => ({
+const hues = ['red', 'pink', 'grape', 'violet', 'indigo', 'blue', 'cyan', 'teal', 'green', 'lime', 'yellow', 'orange'];
+
+export const variables: CSSVariablesResolver = (theme) => ({
   variables: { '--rc-aside': '300px' },
   light: {
     '--mantine-color-dimmed': '#667080',
@@ -35,6 +37,19 @@ export const variables: CSSVariablesResolver = () => ({
     '--rc-yellow': '#946200',
   },
   dark: {
+    // calm tints instead of the stock deep fills
+    ...Object.fromEntries(
+      hues.flatMap((hue) => {
+        const shades = theme.colors[hue] ?? [];
+        return [
+          [`--mantine-color-${hue}-light`, alpha(shades[6] ?? '', 0.18)],
+          [`--mantine-color-${hue}-light-hover`, alpha(shades[6] ?? '', 0.26)],
+          [`--mantine-color-${hue}-light-color`, shades[3] ?? ''],
+        ];
+      }),
+    ),
+    '--mantine-color-gray-light': '#2a2d32',
+    '--mantine-color-gray-light-color': '#c1c6cf',
     '--mantine-color-dimmed': '#a3a9b3',
     '--mantine-color-placeholder': '#868d99',
     '--rc-page': '#141517',

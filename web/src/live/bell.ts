@@ -15,10 +15,11 @@ export class Bell {
   }
 
   private strike(): void {
+    // A page stays silent until its first click; asking earlier only fills the log.
+    if (!this.context && !navigator.userActivation?.hasBeenActive) return;
     try {
       this.context ??= new AudioContext();
       const { context } = this;
-      // Browsers keep a page silent until its first click.
       if (context.state === 'suspended') void context.resume().catch(() => undefined);
       [0, 0.25].forEach((offset, index) => {
         const tone = context.createOscillator();

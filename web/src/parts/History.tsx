@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Text, Textarea, ThemeIcon, Timeline } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Text, Textarea, ThemeIcon, Timeline, type TimelineItemProps } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { IconDots, IconHistory, IconNote, IconPencil, IconSettings, IconTrash, type Icon } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -68,7 +68,10 @@ function look(item: HistoryItem): { icon: Icon; color: string } {
   return item.kind === 'note' ? { icon: IconNote, color: 'indigo' } : { icon: IconSettings, color: 'gray' };
 }
 
-function Entry({ item, clientId }: { item: HistoryItem; clientId: number }) {
+type EntryProps = TimelineItemProps & { item: HistoryItem; clientId: number };
+
+// The timeline hands its line's look to its direct children: rest carries it.
+function Entry({ item, clientId, ...rest }: EntryProps) {
   const { t } = useTranslation();
   const me = useMe();
   const format = useFormat();
@@ -79,6 +82,7 @@ function Entry({ item, clientId }: { item: HistoryItem; clientId: number }) {
   const author = item.call ? (item.call.answered_by?.name ?? item.call.placed_by?.name) : item.author_name;
   return (
     <Timeline.Item
+      {...rest}
       color={color}
       bullet={
         <ThemeIcon size={28} radius="50%" color={`${color}.8`} variant="filled">

@@ -10,7 +10,7 @@ export function NumberLink({ display, ...target }: Target & { display: string })
   const { t } = useTranslation();
   const can = useCan();
   const { dial } = useDial();
-  if (!can('calls.dial')) return <span className="tabular">{display}</span>;
+  if (!can('calls.dial')) return <span>{display}</span>;
   return (
     <UnstyledButton
       className={classes.link}
@@ -20,7 +20,7 @@ export function NumberLink({ display, ...target }: Target & { display: string })
         dial(target);
       }}
     >
-      <span className="tabular">{display}</span>
+      <span>{display}</span>
       <IconPhone size={14} aria-hidden className={classes.icon} />
     </UnstyledButton>
   );

@@ -23,7 +23,6 @@ const known = [
   'expired',
   'call_not_found',
 ] as const;
-type Known = (typeof known)[number];
 
 /** Text for the user: by the server's stable code, then its own words. */
 export function useErrorText(): (error: unknown) => string {
@@ -31,7 +30,7 @@ export function useErrorText(): (error: unknown) => string {
   return useCallback(
     (error) => {
       if (!(error instanceof ApiError)) return t('error.unknown');
-      const code = known.find((each) => each === error.code) as Known | undefined;
+      const code = known.find((each) => each === error.code);
       if (code === 'invalid') return error.fields[0]?.message || error.message || t('error.invalid');
       return code ? t(`error.${code}`) : error.message || t('error.unknown');
     },

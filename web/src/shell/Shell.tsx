@@ -1,8 +1,9 @@
 import { AppShell } from '@mantine/core';
-import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { Outlet } from 'react-router';
 import { Lines } from '@/parts/States';
+import { useNarrow } from '@/parts/useNarrow';
 import { ActionsContext } from './actions';
 import { BottomBar } from './BottomBar';
 import { Header } from './Header';
@@ -20,7 +21,7 @@ export function Shell() {
   const { retryNow } = useStream();
   const { dismiss } = useHappenings();
   const [finding, finder] = useDisclosure(false);
-  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   useHotkeys([['mod+K', finder.open, { usePhysicalKeys: true }]], []);
   return (
     <ActionsContext value={{ dismiss }}>

@@ -8,7 +8,6 @@ import { api, send } from '@/api/client';
 import type { CallRecord } from '@/api/types';
 import { useCan } from '@/app/session';
 import { useFormat } from '@/format/useFormat';
-import type { Num } from '@/live/types';
 import { CallGlyph, outcomeFor } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { Failure, Lines } from '@/parts/States';
@@ -60,7 +59,7 @@ function Details({ call, onClose }: { call: CallRecord; onClose: () => void }) {
             <Text fw={600}>{name}</Text>
           )}
           {second && (
-            <Text size="sm" c="dimmed" className="tabular">
+            <Text size="sm" c="dimmed">
               {second}
             </Text>
           )}
@@ -107,7 +106,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd className="tabular">{children}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

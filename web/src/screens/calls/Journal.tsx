@@ -1,5 +1,4 @@
 import { Button, Chip, Group, Select, Text } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
@@ -15,6 +14,7 @@ import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { SearchField } from '@/parts/SearchField';
 import { Empty, Failure, Lines } from '@/parts/States';
+import { useNarrow } from '@/parts/useNarrow';
 import { useParam } from '@/parts/useParam';
 import { VirtualTable } from '@/parts/VirtualTable';
 import { CallDetails } from './CallDetails';
@@ -30,7 +30,7 @@ export function Journal() {
   const can = useCan();
   const { timeZone } = useFormat();
   const { params, set } = useParam();
-  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   const filters = readFilters(params);
   const users = useQuery({ ...usersQuery, enabled: can('calls.read_all') });
   const query = useInfiniteQuery({

@@ -66,7 +66,7 @@ export function useCallColumns(): Column<CallRecord>[] {
                 {name}
               </Text>
               {second && (
-                <Text size="xs" c="dimmed" className="ellipsis tabular" lh={1.3}>
+                <Text size="xs" c="dimmed" className="ellipsis" lh={1.3}>
                   {second}
                 </Text>
               )}
@@ -135,7 +135,7 @@ export function CallCards({ rows, hasMore, busy, onMore, onOpen }: CardsProps) {
                   {name}
                 </Text>
               </button>
-              <Text size="xs" c="dimmed" className="ellipsis tabular">
+              <Text size="xs" c="dimmed" className="ellipsis">
                 {[
                   format.moment(call.started_at),
                   call.disposition === 'answered' ? format.duration(call.talk_ms) : t(`outcome.${outcomeFor(call)}_short`),

@@ -1,5 +1,4 @@
 import { Badge, Button, Group, Select, Text, UnstyledButton } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { IconArrowDown, IconArrowUp, IconChevronLeft, IconUsers } from '@tabler/icons-react';
 import { useMemo } from 'react';
@@ -15,6 +14,7 @@ import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { SearchField } from '@/parts/SearchField';
 import { Empty, Failure, Lines } from '@/parts/States';
+import { useNarrow } from '@/parts/useNarrow';
 import { useParam } from '@/parts/useParam';
 import { VirtualTable, type Column } from '@/parts/VirtualTable';
 import { NewClientButton } from './NewClientButton';
@@ -27,7 +27,7 @@ export function ClientList() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { params, set } = useParam();
-  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   const q = params.get('q') ?? '';
   const group = Number(params.get('group')) || null;
   const responsible = Number(params.get('responsible')) || null;
@@ -245,7 +245,7 @@ function Cards({ rows, hasMore, busy, onMore }: CardsProps) {
                 {row.name}
               </Text>
             </Link>
-            <Text size="xs" c="dimmed" className="ellipsis tabular">
+            <Text size="xs" c="dimmed" className="ellipsis">
               {[row.phone?.display, row.city, row.group_name].filter(Boolean).join(' · ')}
             </Text>
           </div>

@@ -9,6 +9,7 @@ import type { Call } from '@/live/types';
 import { outcomeFor } from '@/parts/calls';
 import { Face } from '@/parts/Face';
 import { CallActions } from './CallActions';
+import { useNarrow } from '@/parts/useNarrow';
 import { MatchChoice } from './MatchChoice';
 import classes from './Workspace.module.css';
 
@@ -28,6 +29,7 @@ export function CallPanel({ call }: { call: Call }) {
   const { t } = useTranslation();
   const me = useMe();
   const stage = stageOf(call, me.id);
+  const narrow = useNarrow();
   const client = call.client;
   const anonymous = call.number.kind === 'anonymous';
   const name = client
@@ -37,14 +39,14 @@ export function CallPanel({ call }: { call: Call }) {
       : call.caller_name || call.number.display || call.number.raw;
   const second = [
     client?.person_name ? client.name : null,
-    client?.position,
     !anonymous && call.number.display !== name ? call.number.display : null,
+    client?.position,
   ].filter(Boolean);
   return (
     <section className={classes.panel} aria-label={t('call.current')}>
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="sm">
-        <Group wrap="nowrap" gap="md" style={{ minWidth: 0 }}>
-          <Face name={name} size={64} dot={colors[stage]} />
+        <Group wrap="nowrap" gap="md" align="flex-start" style={{ minWidth: 0 }}>
+          <Face name={name} size={narrow ? 48 : 64} dot={colors[stage]} />
           <div style={{ minWidth: 0 }}>
             <Group gap="xs" wrap="nowrap">
               <Title order={1} fz={{ base: 18, sm: 22 }} lineClamp={2}>
@@ -56,14 +58,14 @@ export function CallPanel({ call }: { call: Call }) {
                 </Badge>
               )}
             </Group>
-            <Text c="dimmed" className="tabular" lineClamp={2}>
+            <Text c="dimmed" lineClamp={3}>
               {second.join(' · ') || t(`call.lookup_${call.lookup || 'off'}`)}
             </Text>
             <Line call={call} />
           </div>
         </Group>
         <Stack gap={6} align="flex-end" flex="none">
-          <Badge color={colors[stage]} size="lg" radius="sm" role="status">
+          <Badge color={colors[stage]} size="lg" role="status">
             {t(`stage.${stage}_badge`)}
           </Badge>
           <Timer call={call} stage={stage} />
@@ -86,7 +88,7 @@ function Line({ call }: { call: Call }) {
   ].filter(Boolean);
   if (bits.length === 0) return null;
   return (
-    <Text size="sm" c="dimmed" className="tabular">
+    <Text size="sm" c="dimmed">
       {bits.join(' · ')}
     </Text>
   );

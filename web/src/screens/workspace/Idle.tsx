@@ -104,7 +104,7 @@ function LastCalls({ missed }: { missed: boolean }) {
       send(
         api.GET('/calls', {
           params: {
-            query: missed ? { limit: 5, direction: 'in', disposition: ['missed', 'abandoned'] } : { limit: 7 },
+            query: missed ? { limit: 5, direction: 'in', disposition: ['missed', 'abandoned'] } : { limit: 6 },
           },
           signal,
         }),
@@ -158,7 +158,7 @@ function CallRow({ call }: { call: CallRecord }) {
         >
           {name}
         </Anchor>
-        <Text size="xs" c="dimmed" className="ellipsis tabular">
+        <Text size="xs" c="dimmed" className="ellipsis">
           {[
             company,
             !anonymous && call.number.display !== name ? call.number.display : '',

@@ -32,13 +32,13 @@ export function PlacingPanel({ placing }: { placing: Placing }) {
               {name}
             </Title>
             {placing.name && (
-              <Text c="dimmed" className="tabular">
+              <Text c="dimmed">
                 {placing.to}
               </Text>
             )}
           </div>
         </Group>
-        <Badge color="indigo" size="lg" radius="sm">
+        <Badge color="indigo" size="lg">
           {t('stage.own_phone_wait_badge')}
         </Badge>
       </Group>

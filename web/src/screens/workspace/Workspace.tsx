@@ -44,7 +44,7 @@ function CallView({ call }: { call: Call }) {
   return (
     <>
       <CallPanel call={call} />
-      <div className={classes.pair}>
+      <div className={classes.pair} data-fill>
         <section className={classes.card} aria-label={t('client.card')}>
           {client ? <ClientSummary call={call} client={client} /> : <UnknownCaller call={call} />}
         </section>
