@@ -8,6 +8,9 @@ import (
 	"ringcard/push"
 )
 
+// redisNamespace begins all our keys.
+const redisNamespace = "ringcard"
+
 // openBus makes the bus between nodes: over Redis, or in this process. A
 // Redis that is away does not keep the server from starting: each node serves
 // its own users meanwhile (OP-04).
@@ -22,11 +25,11 @@ func (a *App) openBus() (push.Bus, error) {
 		return nil, err
 	}
 	a.cleanups.add("redis", func(context.Context) error { return client.Close() })
-	bus, err := redis.NewBus(redis.BusOptions{URL: url, Log: a.log})
+	bus, err := redis.NewBus(redis.BusOptions{URL: url, Namespace: redisNamespace, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
-	a.tickets = redis.NewTickets(client)
+	a.tickets = redis.NewTickets(client, redisNamespace)
 	a.checks = append(a.checks, httpapi.Check{Name: "redis", Run: func(context.Context) error { return bus.Healthy() }})
 	return bus, nil
 }

@@ -43,7 +43,7 @@ var fast = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1
 func newMetrics() *metrics {
 	m := &metrics{
 		registry:    prometheus.NewRegistry(),
-		frames:      counter("ringcard_pbx_frames_total", "Frames read from a PBX, by event type.", "pbx", "type"),
+		frames:      counter("ringcard_pbx_frames_total", "Frames read from a PBX.", "pbx"),
 		unknown:     counter("ringcard_pbx_unknown_events_total", "Events of types this version does not know.", "pbx", "type"),
 		bad:         counter("ringcard_pbx_bad_frames_total", "Frames that are no event.", "pbx"),
 		connects:    counter("ringcard_pbx_connects_total", "Attempts to connect, by result.", "pbx", "result"),
@@ -104,9 +104,9 @@ func (m *metrics) engine() *cti.Metrics {
 func (m *metrics) pbx(name string) ari.Metrics {
 	m.isConnected.WithLabelValues(name).Set(0)
 	return ari.Metrics{
-		Frame:   func(kind string) { m.frames.WithLabelValues(name, kind).Inc() },
+		Frame:   m.frames.WithLabelValues(name).Inc,
 		Unknown: func(kind string) { m.unknown.WithLabelValues(name, kind).Inc() },
-		Bad:     func() { m.bad.WithLabelValues(name).Inc() },
+		Bad:     m.bad.WithLabelValues(name).Inc,
 		Connect: func(result string) { m.connects.WithLabelValues(name, result).Inc() },
 	}
 }
