@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -149,4 +150,15 @@ func must[T any](v T, err error) func(testing.TB) T {
 		}
 		return v
 	}
+}
+
+// serverDir is a folder that the account of a private server can reach.
+func serverDir(t testing.TB) string {
+	t.Helper()
+	dir := must(os.MkdirTemp("", "ringcard-outage-"))(t)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
