@@ -15,6 +15,7 @@ func (s *Sim) handler() http.Handler {
 		"GET /ari/events":                           s.events,
 		"GET /ari/asterisk/info":                    s.getInfo,
 		"GET /ari/applications":                     s.getApplications,
+		"GET /ari/applications/{app}":               func(w http.ResponseWriter, r *http.Request) { s.withApplication(w, r, func(*socket) {}) },
 		"PUT /ari/applications/{app}/eventFilter":   s.putFilter,
 		"POST /ari/applications/{app}/subscription": s.postSubscription,
 		"GET /ari/channels":                         s.getChannels,
@@ -130,7 +131,8 @@ func (s *Sim) getApplications(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// withApplication changes the application of the path and answers with it.
+// withApplication changes the application of the path and answers with what
+// it is now.
 func (s *Sim) withApplication(w http.ResponseWriter, r *http.Request, change func(*socket)) {
 	s.mu.Lock()
 	k := s.owner(r.PathValue("app"))

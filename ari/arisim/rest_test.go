@@ -69,6 +69,8 @@ func TestAnswers(t *testing.T) {
 		{"POST", "/applications/app/subscription", "", 400, `{"message":"Missing parameter eventSource"}`},
 		{"POST", "/applications/app/subscription?eventSource=channel:nobody", "", 422, `{"message":"Event source does not exist"}`},
 		{"GET", "/applications", "", 200, `[{"name":"app",`},
+		{"GET", "/applications/app", "", 200, `{"name":"app","channel_ids":["__AST_CHANNEL_ALL_TOPIC"]`},
+		{"GET", "/applications/none", "", 404, `{"message":"Application not found"}`},
 		{"POST", originate("a", "", "102"), "", 400, `{"message":"Endpoint must be specified"}`},
 		{"POST", originate("a", "nothing", "102"), "", 400, `{"message":"Invalid endpoint specified"}`},
 		{"POST", originate("a", "PJSIP/101", ""), "", 400, `{"message":"Application or extension must be specified"}`},
