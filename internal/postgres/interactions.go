@@ -37,8 +37,11 @@ const (
 
 	sqlNoteInsert = `INSERT INTO crm.activity (client_id, person_id, kind, body, done_at, author_id)
 		VALUES ($1, nullif($2::bigint, 0), 'note', $3, now(), nullif($4::bigint, 0)) RETURNING id`
-	sqlClientContacted = `UPDATE crm.client SET last_contact_at = now() WHERE id = $1`
-	sqlItemBody        = `UPDATE crm.activity SET body = $2, updated_at = now(), version = version + 1
+	sqlNoteImport = `INSERT INTO crm.activity (client_id, person_id, kind, body, done_at, author_id)
+		VALUES ($1, nullif($2::bigint, 0), 'note', $3, $4, nullif($5::bigint, 0))`
+	sqlClientContactedAt = `UPDATE crm.client SET last_contact_at = $2 WHERE id = $1 AND $2 > coalesce(last_contact_at, '-infinity')`
+	sqlClientContacted   = `UPDATE crm.client SET last_contact_at = now() WHERE id = $1`
+	sqlItemBody          = `UPDATE crm.activity SET body = $2, updated_at = now(), version = version + 1
 		WHERE id = $1 AND deleted_at IS NULL RETURNING call_id`
 	sqlCallNoteOf = `UPDATE crm.call SET note = $2 WHERE id = $1`
 	sqlItemDelete = `UPDATE crm.activity SET deleted_at = now(), version = version + 1
@@ -187,5 +190,16 @@ func (s *InteractionStore) Delete(ctx context.Context, actor crm.Actor, id int64
 			return err
 		}
 		return audit(ctx, tx, actor, "note.delete", "activity", id, nil)
+	})
+}
+
+// ImportNote writes a note of the past, for imports and samples.
+func (s *InteractionStore) ImportNote(ctx context.Context, clientID, personID, authorID int64, at time.Time, text string) error {
+	return s.db.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlNoteImport, clientID, personID, text, at, authorID); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlClientContactedAt, clientID, at)
+		return err
 	})
 }
