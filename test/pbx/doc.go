@@ -25,9 +25,10 @@
 //	4952000XXX  Dial XXX
 //
 // Phones (context office) dial one another as 1XX, the sales queue as 200, a
-// conference as 800, parked calls as 701..720, and the trunk with any number that
-// starts with 7, 8, 9, 00 or +. In a call ## is blind transfer (##700 parks), *2
-// attended transfer; *8 picks up a ringing call.
+// conference as 800, parked calls as 701..720, and the trunk with any number of five
+// digits and more that starts with 7, 8 or 9, and any that starts with 00 or +. In a
+// call ## is blind transfer (##700 parks), *2 attended transfer; *8 picks up a
+// ringing call.
 //
 // # Failure behaviour
 //

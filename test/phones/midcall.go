@@ -84,14 +84,14 @@ func (c *Call) reinviteOnce(ctx context.Context, dir direction) (int, error) {
 }
 
 // Refer transfers the other side to number without asking (blind transfer,
-// RFC 3515). It returns when the PBX reports success; this side's part of the call
-// then ends. Asterisk refuses with 400 as long as it has not bridged the two sides,
+// RFC 3515). It returns when the PBX reports that the new side rings or has answered;
+// this side's part of the call then ends. Asterisk refuses with 400 as long as it has not bridged the two sides,
 // which is a moment after the answer: wait for sound, or for the bridge's event.
 func (c *Call) Refer(ctx context.Context, number string) error {
 	c.mu.Lock()
 	target := sip.Uri{Scheme: "sip", User: number, Host: c.dialog.target.Host, Port: c.dialog.target.Port}
 	c.mu.Unlock()
-	return c.refer(ctx, "<"+target.String()+">")
+	return c.refer(ctx, "<"+target.String()+">", sip.StatusRinging)
 }
 
 // TransferTo connects the other side of c with the other side of consult, a second
@@ -105,10 +105,11 @@ func (c *Call) TransferTo(ctx context.Context, consult *Call) error {
 		return errors.New("transfer: the consultation call is not answered")
 	}
 	replaces := url.QueryEscape(fmt.Sprintf("%s;to-tag=%s;from-tag=%s", d.id, d.remoteTag(), d.localTag()))
-	return c.refer(ctx, fmt.Sprintf("<%s?Replaces=%s>", target.String(), replaces))
+	return c.refer(ctx, fmt.Sprintf("<%s?Replaces=%s>", target.String(), replaces), sip.StatusOK)
 }
 
-func (c *Call) refer(ctx context.Context, referTo string) error {
+// refer asks for a transfer and hangs up when its progress is enough or better.
+func (c *Call) refer(ctx context.Context, referTo string, enough int) error {
 	if !c.answered.isOpen() {
 		return errors.New("transfer: the call is not answered")
 	}
@@ -128,7 +129,7 @@ func (c *Call) refer(ctx context.Context, referTo string) error {
 			if code >= 300 {
 				return fmt.Errorf("transfer: the new call was refused with %d", code)
 			}
-			if code >= 200 {
+			if code >= enough {
 				return c.Hangup(ctx)
 			}
 		case <-c.ended.ch:

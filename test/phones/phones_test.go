@@ -258,7 +258,7 @@ func TestOfficeCallsTheWorld(t *testing.T) {
 func TestBlindTransfer(t *testing.T) {
 	onEach(t, true, func(t *testing.T, office *phones.Office) {
 		ctx := within(t)
-		operator, expert := office.Phone("102", phones.AnswerAfter(0)), office.Phone("103", phones.AnswerAfter(0))
+		operator, expert := office.Phone("102", phones.AnswerAfter(0)), office.Phone("103", nil)
 		caller := callIn(t, office, "4951000102")
 		first := incoming(ctx, t, operator)
 		must(t, "answered", caller.WaitAnswered(ctx))
@@ -267,7 +267,7 @@ func TestBlindTransfer(t *testing.T) {
 		must(t, "transfer", first.Refer(ctx, "103"))
 		ended(ctx, t, first, 200)
 		second := incoming(ctx, t, expert)
-		must(t, "expert answers", second.WaitAnswered(ctx))
+		must(t, "expert answers", second.Answer())
 		must(t, "tone", second.SendTone(1000))
 		must(t, "caller hears the expert", caller.WaitTone(ctx, 1000))
 		must(t, "hang up", caller.Hangup(ctx))
