@@ -42,7 +42,7 @@ const (
 		WHERE id = $1 RETURNING active`
 	sqlMeUpdate = `UPDATE crm.employee SET locale = coalesce($2, locale), theme = coalesce($3, theme),
 			settings = CASE WHEN $4::jsonb IS NULL THEN settings
-				ELSE settings || $4::jsonb - ARRAY(SELECT key FROM jsonb_each($4::jsonb) WHERE jsonb_typeof(value) = 'null') END,
+				ELSE (settings || $4::jsonb) - ARRAY(SELECT key FROM jsonb_each($4::jsonb) WHERE jsonb_typeof(value) = 'null') END,
 			updated_at = now()
 		WHERE id = $1`
 	sqlUserStatus = `UPDATE crm.employee SET status = $2, status_at = $3 WHERE id = $1 AND active`

@@ -76,7 +76,7 @@ CREATE TABLE crm.employee (
 	status_at     timestamptz NOT NULL DEFAULT now(),
 	locale        text        NOT NULL DEFAULT '',
 	theme         text        NOT NULL DEFAULT '',
-	settings      jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object'),
+	settings      jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object' AND octet_length(settings::text) <= 262144),
 	active        boolean     NOT NULL DEFAULT true,
 	created_at    timestamptz NOT NULL DEFAULT now(),
 	updated_at    timestamptz NOT NULL DEFAULT now()
