@@ -16,6 +16,10 @@
 // one fixed order here. DeviceStateChanged follows at once, where Asterisk
 // sends it up to some milliseconds later.
 //
+// A socket gets what it subscribed to: everything with subscribeAll=true, else
+// the kinds of POST /applications/{app}/subscription, less the event filter.
+// Both end with the socket.
+//
 // It simulates calls between a trunk and telephones: Dial of one or several,
 // Queue ring-all and linear, originate. It has no media, transfers,
 // conferences, parking or Stasis applications.

@@ -104,7 +104,7 @@ type peerStatusJSON struct {
 func (s *Sim) emit(f frame) {
 	f.Timestamp, f.AsteriskID = stamp(time.Now()), entityID
 	for k := range s.sockets {
-		if k.muted || !k.subscribed(f.Type) || !s.filters[k.app].wants(f.Type) {
+		if !k.wants(f.Type) {
 			continue
 		}
 		f.Application = k.app

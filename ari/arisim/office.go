@@ -18,7 +18,8 @@ type OfficeTraffic struct {
 	// Every is the mean time between calls; 0: 11 s. Single gaps are between
 	// three quarters and five quarters of it.
 	Every time.Duration
-	// Seed makes the traffic the same each time; 0: a new one each time.
+	// Seed fixes who calls whom and how they behave; 0: new each time. What
+	// comes of a call still depends on who is busy when it comes.
 	Seed uint64
 }
 
@@ -84,6 +85,10 @@ func RunOffice(ctx context.Context, s *Sim, traffic OfficeTraffic) {
 	for did := range s.opt.Office.Routes {
 		o.dids = append(o.dids, did)
 	}
+	if len(o.dids) == 0 || len(s.order) == 0 {
+		<-ctx.Done() // nobody to call
+		return
+	}
 	slices.Sort(o.dids)
 	gap := traffic.Every / 8 // the first call comes soon
 	for {
@@ -117,12 +122,10 @@ func (o *officeLife) happen() {
 	client := o.client()
 	in := o.inbound(client)
 	switch p := o.sim.order[caller]; {
-	case kind < 80 && len(o.dids) > 0:
+	// The first phone belongs to who watches the demo: it does not dial by itself.
+	case kind < 80 || caller == 0 || p.Busy():
 		o.sim.Inbound(in)
-	case p.Busy() || caller == 0:
-		// The first phone belongs to who watches the demo: it does not dial by itself.
-		o.sim.Inbound(in)
-	case kind < 90 && client.Number != "":
+	case kind < 90:
 		p.Dial(client.Number)
 	case caller != callee:
 		p.Dial(o.sim.order[callee].Number)
@@ -163,8 +166,6 @@ func (o *officeLife) inbound(p Person) Inbound {
 	} else {
 		in.Patience = 45 * time.Second
 	}
-	if len(o.dids) > 0 {
-		in.DID = o.dids[o.rng.IntN(len(o.dids))]
-	}
+	in.DID = o.dids[o.rng.IntN(len(o.dids))]
 	return in
 }

@@ -92,8 +92,8 @@ type applicationJSON struct {
 	Disallowed  []eventType `json:"events_disallowed"`
 }
 
-// application describes the application of a socket.
-func (s *Sim) application(k *socket) applicationJSON {
+// application describes the application of the socket.
+func (k *socket) application() applicationJSON {
 	all := func(source, topic string) []string {
 		if k.all || k.topic[source] {
 			return []string{topic}
@@ -104,8 +104,8 @@ func (s *Sim) application(k *socket) applicationJSON {
 		ChannelIDs: all("channel:", "__AST_CHANNEL_ALL_TOPIC"), BridgeIDs: all("bridge:", "__AST_BRIDGE_ALL_TOPIC"),
 		EndpointIDs: all("endpoint:", "__AST_ENDPOINT_ALL_TOPIC"), DeviceNames: all("deviceState:", "__AST_DEVICE_STATE_ALL_TOPIC"),
 		Allowed: []eventType{}, Disallowed: []eventType{}}
-	a.Allowed = append(a.Allowed, s.filters[k.app].Allowed...)
-	a.Disallowed = append(a.Disallowed, s.filters[k.app].Disallowed...)
+	a.Allowed = append(a.Allowed, k.filter.Allowed...)
+	a.Disallowed = append(a.Disallowed, k.filter.Disallowed...)
 	return a
 }
 
@@ -124,7 +124,7 @@ func (s *Sim) getApplications(w http.ResponseWriter, _ *http.Request) {
 	out := []applicationJSON{}
 	for k := range s.sockets {
 		if !k.muted {
-			out = append(out, s.application(k))
+			out = append(out, k.application())
 		}
 	}
 	s.mu.Unlock()
@@ -139,7 +139,7 @@ func (s *Sim) withApplication(w http.ResponseWriter, r *http.Request, change fun
 	var out applicationJSON
 	if k != nil {
 		change(k)
-		out = s.application(k)
+		out = k.application()
 	}
 	s.mu.Unlock()
 	if k == nil {
@@ -155,7 +155,7 @@ func (s *Sim) putFilter(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "Invalid JSON")
 		return
 	}
-	s.withApplication(w, r, func(k *socket) { s.filters[k.app] = f })
+	s.withApplication(w, r, func(k *socket) { k.filter = f })
 }
 
 // postSubscription subscribes to all of some kinds of sources, as "channel:".

@@ -61,24 +61,23 @@ const (
 
 // Sim is the simulated PBX. Safe for concurrent use.
 type Sim struct {
-	opt Options
-	log *slog.Logger
+	opt     Options
+	log     *slog.Logger
+	phones  map[string]*Phone
+	order   []*Phone // as configured
+	started time.Time
 
 	mu       sync.Mutex // everything below
-	phones   map[string]*Phone
-	order    []*Phone // as configured
 	outside  map[string]Behaviour
 	channels []*channel // oldest first
 	bridges  []*bridge
 	calls    map[*Call]struct{}
 	devices  map[string]string // last state sent
 	sockets  map[*socket]struct{}
-	filters  map[string]eventFilter // by application
 	timers   map[*timer]struct{}
 	cdr      []CDR
 	sequence int // of channel names
 	unique   int // of unique ids
-	started  time.Time
 	addr     string
 	server   *http.Server
 	stopped  bool
@@ -99,8 +98,8 @@ func New(opt Options) *Sim {
 		opt: opt, log: opt.Log, started: time.Now(),
 		phones: make(map[string]*Phone), outside: make(map[string]Behaviour),
 		calls: make(map[*Call]struct{}), devices: make(map[string]string),
-		sockets: make(map[*socket]struct{}), filters: make(map[string]eventFilter),
-		timers: make(map[*timer]struct{}),
+		sockets: make(map[*socket]struct{}),
+		timers:  make(map[*timer]struct{}),
 	}
 	for _, e := range opt.Office.Extensions {
 		p := &Phone{sim: s, Extension: e, registered: true}
@@ -202,11 +201,7 @@ func (s *Sim) Outside(number string, b Behaviour) {
 }
 
 // Phone returns the telephone of an extension; nil if there is none.
-func (s *Sim) Phone(number string) *Phone {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.phones[number]
-}
+func (s *Sim) Phone(number string) *Phone { return s.phones[number] }
 
 func (s *Sim) trunk() string { return "PJSIP/" + s.opt.Office.Trunk }
 

@@ -18,14 +18,15 @@ const (
 // socket is one WebSocket on /events. Its fields are under Sim.mu but for the
 // connection and the queue.
 type socket struct {
-	app   string
-	all   bool            // subscribeAll
-	topic map[string]bool // subscriptions, as "channel:"
-	conn  *websocket.Conn // nil until the handshake is done
-	out   chan []byte
-	quit  chan struct{} // closed with the socket
-	gone  bool
-	muted bool // its application was taken by another client
+	app    string
+	all    bool            // subscribeAll
+	topic  map[string]bool // subscriptions, as "channel:"
+	filter eventFilter
+	conn   *websocket.Conn // nil until the handshake is done
+	out    chan []byte
+	quit   chan struct{} // closed with the socket
+	gone   bool
+	muted  bool // its application was taken by another client
 }
 
 // eventFilter is what PUT /applications/{app}/eventFilter sets.
@@ -61,7 +62,11 @@ func source(event string) []string {
 	return []string{"channel:"}
 }
 
-func (k *socket) subscribed(event string) bool {
+// wants tells whether the socket gets an event.
+func (k *socket) wants(event string) bool {
+	if k.muted || !k.filter.wants(event) {
+		return false
+	}
 	return k.all || slices.ContainsFunc(source(event), func(s string) bool { return k.topic[s] })
 }
 
@@ -126,7 +131,6 @@ func (s *Sim) admit(k *socket) bool {
 			s.replace(old)
 		}
 	}
-	delete(s.filters, k.app) // it dies with the socket
 	s.sockets[k] = struct{}{}
 	return true
 }
