@@ -338,9 +338,9 @@ func concerned(c *Call) []int64 {
 // show sends the call to everybody concerned and, once more, to those who no
 // longer are: their pop closes.
 func (e *Engine) show(lv *live, since time.Time) {
-	now := lv.audience // who has an ended call on the screen keeps it
-	if lv.call.State != Ended {
-		now = concerned(&lv.call)
+	now := concerned(&lv.call)
+	if len(now) == 0 {
+		now = lv.audience // the last ones see how it ends
 	}
 	to := slices.Clone(now)
 	for _, id := range lv.audience {

@@ -181,11 +181,22 @@ func (t *transition) state(l *Leg, state string) {
 	case "Up":
 		if l.State != LegUp && l.State != LegEnded {
 			l.State, l.AnsweredAt = LegUp, ptr(t.now)
-			if l.Role != ServiceLeg {
-				t.show()
-			}
+			t.pickedUp(l)
 		}
 	}
+}
+
+// pickedUp names who takes the call as soon as his telephone is off the hook:
+// the others' pops close a moment before the two sides meet, and say who it is.
+func (t *transition) pickedUp(l *Leg) {
+	switch {
+	case l.Role == ServiceLeg:
+		return
+	case l.Role == OfficeLeg && l.DialedBy != "" && t.c.Direction != Outbound && t.c.AnsweredBy == nil:
+		p := t.Office.party(l.Endpoint)
+		t.c.AnsweredBy = &p
+	}
+	t.show()
 }
 
 func (t *transition) ring(l *Leg) {
@@ -517,6 +528,7 @@ func (t *transition) end() {
 		c.TalkMS = t.now.Sub(*c.AnsweredAt).Milliseconds()
 	} else {
 		c.WaitMS = t.now.Sub(c.StartedAt).Milliseconds()
+		c.AnsweredBy = nil // picked up, but the two never met
 	}
 	remote := t.remote()
 	if remote != nil {

@@ -1,0 +1,208 @@
+package e2e
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"ringcard/crm/calllog"
+	"ringcard/cti"
+	"ringcard/test/scenario"
+)
+
+// TestScenarios plays every scenario through the whole product on each PBX:
+// who gets the pop and what he sees, the one record, the one interaction, and
+// the PBX's own CDR.
+func TestScenarios_PB_01_CK_01_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_CO_01_CO_06(t *testing.T) {
+	t.Parallel()
+	offices(t, func(t *testing.T, o scenario.Office) {
+		p := start(t, o)
+		users := make(map[string]*operator)
+		for _, ext := range []string{"101", "102", "103", "104", "105"} {
+			users[ext] = p.login("u" + ext).connect()
+		}
+		for _, s := range scenario.Core {
+			ok := t.Run(s.Name+" "+s.Rows, func(t *testing.T) { play(t, p, users, s) })
+			if !ok {
+				return // what is still up would confuse the next one
+			}
+		}
+	})
+}
+
+func play(t *testing.T, p *product, users map[string]*operator, s scenario.Scenario) {
+	p.in(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	admin := users["104"]
+	before := admin.journal("")
+	history := admin.historyOfCalls(p.clientID)
+	rows, err := p.office.CDR(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ext, b := range s.Phones {
+		if err := p.office.Phone(ctx, ext, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Click != nil {
+		waitFree(p, s.Click.Extension)
+	}
+	err = s.Play(ctx, p.office, func(_ context.Context, d scenario.Desk) error {
+		_, err := users[d.Extension].dial(d.To, s.Name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record calllog.Record
+	p.eventually("one finished record", func() bool {
+		list := admin.journal("")
+		if len(list) == len(before)+1 {
+			record = list[0]
+		}
+		return record.State == string(cti.Ended)
+	})
+	call := checkScreens(t, p, users, s, record.ID)
+	for _, bad := range s.Want.Check(call) {
+		t.Error(bad)
+	}
+	sameRecord(t, record, call)
+	want := history
+	if s.Want.E164 == "+79161234567" {
+		want++
+		if record.ClientID != p.clientID {
+			t.Errorf("client of the record is %d, want %d", record.ClientID, p.clientID)
+		}
+	} else if record.ClientID != 0 {
+		t.Errorf("an unknown caller got the client %d", record.ClientID)
+	}
+	if got := admin.historyOfCalls(p.clientID); got != want {
+		t.Errorf("%d calls in the history, want %d", got, want)
+	}
+	compareCDR(t, ctx, p, s, record, len(rows))
+}
+
+// waitFree waits until the server knows that the telephone is registered and idle.
+func waitFree(p *product, ext string) {
+	op := p.login("u" + ext)
+	p.eventually("telephone "+ext+" is free", func() bool {
+		var list struct{ Items []cti.Presence }
+		op.get("/presence", &list)
+		return slices.ContainsFunc(list.Items, func(x cti.Presence) bool { return x.Extension == ext && x.State == cti.PresenceFree })
+	})
+}
+
+// checkScreens waits for the last message of the call and checks what each
+// user was sent. It returns the call as it ended.
+func checkScreens(t *testing.T, p *product, users map[string]*operator, s scenario.Scenario, id string) cti.Call {
+	t.Helper()
+	var last cti.Call
+	p.eventually("the end is on a screen or nobody saw the call", func() bool {
+		seen := false
+		for _, op := range users {
+			for _, c := range op.received() {
+				if c.ID == id {
+					seen = true
+					if c.State == cti.Ended && c.Version > last.Version {
+						last = c
+					}
+				}
+			}
+		}
+		return last.State == cti.Ended || !seen
+	})
+	for ext, op := range users {
+		got := slices.DeleteFunc(op.take(), func(c cti.Call) bool { return c.ID != id })
+		switch {
+		case slices.Contains(s.Want.Popped, ext) && len(got) == 0:
+			t.Errorf("%s got no pop", ext)
+		case !slices.Contains(s.Want.Popped, ext) && len(got) > 0:
+			t.Errorf("%s got a call that is not his: %+v", ext, got[0])
+		}
+		if len(got) > 0 {
+			checkLife(t, ext, s, got)
+		}
+	}
+	if last.ID == "" { // no phone rang: nobody saw it, the server still knows it
+		if status := users["104"].get("/calls/"+id, &last); status != 200 {
+			t.Fatalf("GET /calls/%s: %d", id, status)
+		}
+	}
+	return last
+}
+
+// checkLife: the first message has the number, versions grow, the pop closes.
+func checkLife(t *testing.T, ext string, s scenario.Scenario, got []cti.Call) {
+	t.Helper()
+	if got[0].Number.Kind != s.Want.Kind || got[0].Number.E164 != s.Want.E164 {
+		t.Errorf("%s: the first message shows %+v", ext, got[0].Number)
+	}
+	for i := 1; i < len(got); i++ {
+		if got[i].Version <= got[i-1].Version {
+			t.Errorf("%s: version %d after %d", ext, got[i].Version, got[i-1].Version)
+		}
+	}
+	last := got[len(got)-1]
+	if slices.ContainsFunc(last.Ringing, func(r cti.Party) bool { return r.Device == "PJSIP/"+ext }) {
+		t.Errorf("%s: the pop never closes", ext)
+	}
+	if s.Want.AnsweredBy != "" && ext != s.Want.AnsweredBy && ext != s.Want.PlacedBy {
+		if last.AnsweredBy == nil || last.AnsweredBy.Name != "User "+s.Want.AnsweredBy {
+			t.Errorf("%s is not told who took the call: %+v", ext, last.AnsweredBy)
+		}
+	}
+	card := slices.ContainsFunc(got, func(c cti.Call) bool {
+		return c.Client != nil && c.Client.Name == "ООО «Северный ветер»"
+	})
+	if want := s.Want.E164 == "+79161234567"; card != want {
+		t.Errorf("%s: card shown: %v, want %v", ext, card, want)
+	}
+}
+
+// sameRecord: the journal says what the screens said.
+func sameRecord(t *testing.T, r calllog.Record, c cti.Call) {
+	t.Helper()
+	if r.Direction != string(c.Direction) || r.Disposition != string(c.Disposition) || r.Cause != c.Cause ||
+		r.DID != c.DID || r.Queue != c.Queue || r.Number.E164 != c.Number.E164 {
+		t.Errorf("record %+v differs from the call %+v", r, c)
+	}
+	if c.AnsweredBy != nil && (r.AnsweredBy == nil || r.AnsweredBy.UserID != c.AnsweredBy.UserID) {
+		t.Errorf("record answered by %+v, call by %+v", r.AnsweredBy, c.AnsweredBy)
+	}
+}
+
+// compareCDR compares the times with those of the PBX to a second (CK-03). A
+// call to several phones has several rows; the answered one counts.
+func compareCDR(t *testing.T, ctx context.Context, p *product, s scenario.Scenario, r calllog.Record, before int) {
+	t.Helper()
+	if s.Want.CDR == "" {
+		return // the PBX writes no row, or one of a channel that never was
+	}
+	rows, err := p.office.CDR(ctx, before+1)
+	if err != nil {
+		t.Fatalf("cdr: %v", err)
+	}
+	rows = rows[before:]
+	row := rows[0]
+	for _, x := range rows {
+		if x.Disposition == "ANSWERED" || x.End.After(row.End) && row.Disposition != "ANSWERED" {
+			row = x
+		}
+	}
+	if row.Disposition != s.Want.CDR {
+		t.Errorf("CDR says %s, want %s", row.Disposition, s.Want.CDR)
+	}
+	near := func(what string, got *time.Time, want time.Time) {
+		if got == nil || got.Sub(want).Abs() > 1500*time.Millisecond { // cdr_csv has whole seconds
+			t.Errorf("%s: %v, CDR %v", what, got, want)
+		}
+	}
+	near("started", &r.StartedAt, row.Start)
+	near("ended", r.EndedAt, row.End)
+	if s.Want.Disposition == cti.Answered && s.Click == nil {
+		near("answered", r.AnsweredAt, row.Answer)
+	}
+}
