@@ -169,6 +169,8 @@ func TestQueueAndGroupsRingAllAndOneAnswers(t *testing.T) {
 				first, second := office.Phone("101", nil), office.Phone("102", nil)
 				caller := callIn(t, office, did)
 				loser, winner := incoming(ctx, t, first), incoming(ctx, t, second)
+				// A phone that has not rung yet is cancelled without a reason.
+				must(t, "ringing", loser.WaitRinging(ctx))
 				must(t, "ringing", winner.WaitRinging(ctx))
 				must(t, "answer", winner.Answer())
 				must(t, "answered", caller.WaitAnswered(ctx))
