@@ -48,3 +48,8 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+ignore (
+	./test/e2e/browser/node_modules
+	./web/node_modules
+)
