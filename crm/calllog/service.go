@@ -45,6 +45,10 @@ func NewService(stores Stores, opts Options) *Service {
 
 // Save keeps the record; see Writer.Save. It is for the call engine.
 func (s *Service) Save(ctx context.Context, r Record) error {
+	r, err := cleaned(r)
+	if err != nil {
+		return err
+	}
 	subject := ""
 	if r.State == Ended {
 		subject = Subject(r, s.opts.Locale)

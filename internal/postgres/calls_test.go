@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
@@ -236,6 +237,79 @@ func TestLinkMeetsEndOfCall_LU_05(t *testing.T) {
 			t.Fatalf("round %d: %d and %d interactions", i, o.interactions(first.ID), o.interactions(second.ID))
 		}
 	}
+}
+
+// TestSaveSurvivesLostConnections_AF_01 cuts the connections to the database at
+// any step of a save; the engine repeats until it is told that it is done.
+func TestSaveSurvivesLostConnections_AF_01(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.client(client.NewClient{Name: "Ромашка", Phones: phones("+79210000001")})
+	killer := must(pgx.Connect(o.ctx, o.db.Pool().Config().ConnString()))(t)
+	defer killer.Close(o.ctx)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			_, err := killer.Exec(o.ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	var failures int
+	calls := make([]calllog.Record, 40)
+	for i := range calls {
+		calls[i] = o.call("+79210000001")
+		for attempt := 0; ; attempt++ {
+			err := o.calls.Save(o.ctx, calls[i])
+			if err == nil {
+				break
+			}
+			failures++
+			wantCode(t, err, crm.CodeUnavailable)
+			if attempt == 10_000 {
+				t.Fatal("never saved")
+			}
+		}
+	}
+	close(done)
+	wg.Wait()
+	t.Logf("%d saves failed before %d succeeded", failures, len(calls))
+	for _, r := range calls {
+		if n := o.interactions(r.ID); n != 1 {
+			t.Errorf("%d interactions", n)
+		}
+	}
+	if n := o.count(`SELECT count(*) FROM crm.activity WHERE client_id = $1`, c.ID); n != int64(len(calls)) {
+		t.Errorf("%d items in the history", n)
+	}
+	if n := o.count(`SELECT count(*) FROM crm.outbox WHERE topic = 'call.ended'`); n != int64(len(calls)) {
+		t.Errorf("%d outbox rows", n)
+	}
+}
+
+func TestStrangeTextDoesNotCostTheRecord(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.call("+79210000001")
+	r.CallerName, r.DID = "Zo\xe9\x00", "\x00"
+	r.Snapshot = []byte(`{"legs":[{"name":"a\u0000b","n":12345678901234567890}],"x":"\\u0000"}`)
+	o.save(r)
+	got := must(o.calls.Get(o.ctx, o.admin, r.ID))(t)
+	if got.CallerName != "Zo\uFFFD" || string(got.Legs) != `[{"n": 12345678901234567890, "name": "ab"}]` {
+		t.Errorf("name %q, legs %s", got.CallerName, got.Legs)
+	}
+	r = o.call("+79210000001")
+	r.Disposition = ""
+	wantCode(t, o.calls.Save(o.ctx, r), crm.CodeInvalid)
 }
 
 func TestNoteOnCall(t *testing.T) {

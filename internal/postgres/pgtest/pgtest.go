@@ -13,11 +13,16 @@ package pgtest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +34,7 @@ import (
 )
 
 const (
+	dirPrefix = "ringcard-pgtest-" // then the process id
 	envURL    = "RINGCARD_TEST_DATABASE_URL"
 	owner     = "ringcard" // unprivileged owner of the databases
 	allowance = time.Minute
@@ -127,7 +133,8 @@ func (c *cluster) begin() error {
 }
 
 func (c *cluster) startServer(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "ringcard-pgtest-")
+	removeAbandoned()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", dirPrefix, os.Getpid()))
 	if err != nil {
 		return fmt.Errorf("test server: %w", err)
 	}
@@ -146,6 +153,24 @@ func (c *cluster) startServer(ctx context.Context) error {
 	}
 	c.admin, c.user = c.server.AdminURL(), c.server.URL()
 	return nil
+}
+
+// removeAbandoned removes the folders of test binaries that were killed; their
+// servers have ended with them.
+func removeAbandoned() {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*"))
+	if err != nil {
+		return // only a bad pattern can do this
+	}
+	for _, dir := range dirs {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), dirPrefix), "-")
+		pid, err := strconv.Atoi(owner)
+		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			if err := os.RemoveAll(dir); err != nil {
+				report(err)
+			}
+		}
+	}
 }
 
 // makeTemplate migrates the database that tests copy. Test binaries that
