@@ -6,6 +6,7 @@ import { RouterProvider } from 'react-router';
 import { ApiError } from '@/api/error';
 import { router } from './router';
 import { theme, variables } from './theme';
+import classes from './App.module.css';
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
@@ -25,7 +26,7 @@ export function App() {
   return (
     <QueryClientProvider client={cache}>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-        <Notifications position="top-right" limit={4} />
+        <Notifications position="top-right" limit={4} classNames={{ root: classes.toasts }} />
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

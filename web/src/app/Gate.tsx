@@ -7,7 +7,7 @@ import { onSignedOut } from '@/api/client';
 import { asLanguage, switchLanguage } from '@/i18n';
 import { Failure } from '@/parts/States';
 import { Login } from '@/screens/login/Login';
-import { infoQuery, MeContext, meQuery } from './session';
+import { endSession, infoQuery, MeContext, meQuery } from './session';
 
 /** Shows the login instead of any screen while nobody is signed in. */
 export function Gate() {
@@ -16,7 +16,7 @@ export function Gate() {
   const { setColorScheme } = useMantineColorScheme();
   const me = useQuery(meQuery);
   useQuery(infoQuery);
-  useEffect(() => onSignedOut(() => cache.setQueryData(meQuery.queryKey, null)), [cache]);
+  useEffect(() => onSignedOut(() => endSession(cache)), [cache]);
 
   // The profile decides language and theme once, at sign-in; later changes go both ways.
   const locale = asLanguage(me.data?.locale);

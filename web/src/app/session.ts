@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, use } from 'react';
 import { api, send } from '@/api/client';
 import { isCode } from '@/api/error';
@@ -23,6 +23,13 @@ export const infoQuery = queryOptions({
   queryFn: () => send(api.GET('/info')),
   staleTime: Infinity,
 });
+
+/** Shows the login and forgets what the user had seen. */
+export function endSession(cache: QueryClient): void {
+  cache.setQueryData(meQuery.queryKey, null);
+  const kept = [meQuery.queryKey[0], infoQuery.queryKey[0]];
+  cache.removeQueries({ predicate: (query) => !kept.includes(query.queryKey[0] as string) });
+}
 
 /** What is assumed of the installation until /info has answered. */
 export const defaultInfo: Info = {

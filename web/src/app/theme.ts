@@ -48,6 +48,10 @@ export const variables: CSSVariablesResolver = (theme) => ({
         ];
       }),
     ),
+    '--mantine-color-body': '#1d1f23',
+    '--mantine-color-default': '#25282d',
+    '--mantine-color-default-hover': '#2c2f35',
+    '--mantine-color-default-border': '#3a3e45',
     '--mantine-color-gray-light': '#2a2d32',
     '--mantine-color-gray-light-color': '#c1c6cf',
     '--mantine-color-dimmed': '#a3a9b3',

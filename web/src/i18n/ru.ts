@@ -252,6 +252,7 @@ export const ru = {
   groups: {
     a_z: 'А → Я',
     all: 'Все клиенты',
+    all_text: 'Вся база, с клиентами без группы',
     count_one: '{{shown}} клиент',
     count_few: '{{shown}} клиента',
     count_many: '{{shown}} клиентов',
@@ -491,7 +492,7 @@ export const ru = {
     missing: 'Такой страницы нет',
     to_workspace: 'На главную',
   },
-  status: { label: 'Мой статус', free: 'Свободен', break: 'Перерыв', wrap_up: 'Обработка' },
+  status: { label: 'Мой статус', free: 'Свободен', free_female: 'Свободна', break: 'Перерыв', wrap_up: 'Обработка' },
   team: {
     call: 'Позвонить: {{name}}, {{number}}',
     empty: 'Никого нет',

@@ -79,7 +79,9 @@ function Entry({ item, clientId, ...rest }: EntryProps) {
   const { icon: Glyph, color } = look(item);
   const own = item.kind === 'note' && item.author_id === me.id;
   const title = useTitle(item);
-  const author = item.call ? (item.call.answered_by?.name ?? item.call.placed_by?.name) : item.author_name;
+  const author = item.call
+    ? (item.call.answered_by?.name ?? item.call.placed_by?.name)
+    : item.author_name || t('history.system');
   return (
     <Timeline.Item
       {...rest}
@@ -109,7 +111,7 @@ function Entry({ item, clientId, ...rest }: EntryProps) {
         )
       )}
       <Text size="xs" c="dimmed" mt={2}>
-        {[format.moment(item.occurred_at), item.person_name, author ? shortName(author) : t('history.system')]
+        {[format.moment(item.occurred_at), item.person_name, author && shortName(author)]
           .filter(Boolean)
           .join(' · ')}
       </Text>

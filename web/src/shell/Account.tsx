@@ -4,8 +4,8 @@ import { IconCheck, IconLanguage, IconLogout, IconMoon, IconSun, IconUser } from
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { api, send } from '@/api/client';
-import { meQuery, useChangeMe, useMe } from '@/app/session';
-import { initials } from '@/format/text';
+import { endSession, useChangeMe, useMe } from '@/app/session';
+import { genderOf, initials } from '@/format/text';
 import { switchLanguage, type Language } from '@/i18n';
 import { useToastError } from '@/parts/errors';
 import { statuses, useStatus } from './useStatus';
@@ -26,10 +26,7 @@ export function Account() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const logout = useMutation({
     mutationFn: () => send(api.POST('/logout')),
-    onSuccess: () => {
-      cache.clear();
-      cache.setQueryData(meQuery.queryKey, null);
-    },
+    onSuccess: () => endSession(cache),
     onError: (error) => fail(error),
   });
   const dark = colorScheme === 'dark';
@@ -59,7 +56,7 @@ export function Account() {
           <Menu.Label>{t('status.label')}</Menu.Label>
           {statuses.map((value) => (
             <Menu.Item key={value} onClick={() => setStatus(value)} rightSection={status === value && check}>
-              {t(`status.${value}`)}
+              {t(`status.${value}`, { context: genderOf(me.name) })}
             </Menu.Item>
           ))}
           <Menu.Item

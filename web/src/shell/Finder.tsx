@@ -2,7 +2,7 @@ import { Combobox, Group, Kbd, Loader, Modal, Text, TextInput, useCombobox } fro
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { IconPhone, IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api, send } from '@/api/client';
@@ -12,8 +12,11 @@ import { useErrorText } from '@/parts/errors';
 import { Face } from '@/parts/Face';
 import { useDial } from '@/parts/useDial';
 
-/** Ctrl+K: clients by name, company or number; any number can be called. */
-export default function Finder({ onClose }: { onClose: () => void }) {
+/**
+ * Ctrl+K: clients by name, company or number; any number can be called. Not
+ * loaded lazily: the first letters after Ctrl+K must not be lost.
+ */
+export function Finder({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const [query] = useDebouncedValue(text.trim(), 150);
@@ -31,6 +34,13 @@ export default function Finder({ onClose }: { onClose: () => void }) {
   const clients = query ? (data?.clients ?? []) : [];
   const number = query ? (data?.number?.display ?? (looksLikeNumber(query) ? query : null)) : null;
   const dialTo = data?.number?.e164 || data?.number?.raw || query;
+
+  // Enter takes the first: a client if one is found, so that no call starts by mistake
+  const options = [...clients.map((hit) => hit.client_id), number].join();
+  const { selectFirstOption } = combobox;
+  useEffect(() => {
+    selectFirstOption();
+  }, [options, selectFirstOption]);
 
   const choose = (value: string) => {
     onClose();
@@ -54,6 +64,7 @@ export default function Finder({ onClose }: { onClose: () => void }) {
       <Combobox store={combobox} onOptionSubmit={choose} withinPortal={false}>
         <Combobox.EventsTarget>
           <TextInput
+            autoFocus
             data-autofocus
             variant="unstyled"
             size="lg"
@@ -67,7 +78,6 @@ export default function Finder({ onClose }: { onClose: () => void }) {
             value={text}
             onChange={(event) => {
               setText(event.currentTarget.value);
-              combobox.selectFirstOption();
             }}
             onKeyDown={(event) => {
               if (event.key === 'Escape') onClose();
@@ -75,14 +85,6 @@ export default function Finder({ onClose }: { onClose: () => void }) {
           />
         </Combobox.EventsTarget>
         <Combobox.Options mah="50vh" style={{ overflowY: 'auto', borderTop: '1px solid var(--rc-line)' }} p="xs">
-          {number && can('calls.dial') && (
-            <Combobox.Option value="dial" py="sm">
-              <Group gap="sm" wrap="nowrap">
-                <IconPhone size={20} color="var(--rc-green)" aria-hidden />
-                <Text fw={500}>{t('find.dial', { number })}</Text>
-              </Group>
-            </Combobox.Option>
-          )}
           {clients.map((hit) => (
             <Combobox.Option
               key={`${hit.client_id}-${hit.person_id ?? 0}`}
@@ -105,6 +107,14 @@ export default function Finder({ onClose }: { onClose: () => void }) {
               </Group>
             </Combobox.Option>
           ))}
+          {number && can('calls.dial') && (
+            <Combobox.Option value="dial" py="sm">
+              <Group gap="sm" wrap="nowrap">
+                <IconPhone size={20} color="var(--rc-green)" aria-hidden />
+                <Text fw={500}>{t('find.dial', { number })}</Text>
+              </Group>
+            </Combobox.Option>
+          )}
           {clients.length === 0 && !number && (
             <Combobox.Empty py="lg">
               {error ? errorText(error) : query ? (isFetching ? t('state.loading') : t('find.nothing')) : t('find.help')}

@@ -2,7 +2,8 @@ import { ActionIcon, Group, Kbd, SegmentedControl, Tooltip, UnstyledButton, useC
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useChangeMe } from '@/app/session';
+import { useChangeMe, useMe } from '@/app/session';
+import { genderOf } from '@/format/text';
 import { Account } from './Account';
 import { Logo } from './Logo';
 import { PhonePill } from './PhonePill';
@@ -11,6 +12,7 @@ import { statuses, useStatus } from './useStatus';
 
 export function Header({ onFind, narrow }: { onFind: () => void; narrow: boolean }) {
   const { t } = useTranslation();
+  const me = useMe();
   const { status, setStatus } = useStatus();
   return (
     <Group h="100%" px="md" gap="sm" wrap="nowrap" justify="space-between">
@@ -41,7 +43,7 @@ export function Header({ onFind, narrow }: { onFind: () => void; narrow: boolean
               aria-label={t('status.label')}
               value={status}
               onChange={setStatus}
-              data={statuses.map((value) => ({ value, label: t(`status.${value}`) }))}
+              data={statuses.map((value) => ({ value, label: t(`status.${value}`, { context: genderOf(me.name) }) }))}
               visibleFrom="md"
             />
             <ThemeToggle />

@@ -1,11 +1,12 @@
 import { AppShell } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Outlet } from 'react-router';
 import { Lines } from '@/parts/States';
 import { useNarrow } from '@/parts/useNarrow';
 import { ActionsContext } from './actions';
 import { BottomBar } from './BottomBar';
+import { Finder } from './Finder';
 import { Header } from './Header';
 import { LinkBanner } from './LinkBanner';
 import { Nav } from './Nav';
@@ -13,8 +14,6 @@ import { Pop } from './Pop';
 import classes from './Shell.module.css';
 import { useHappenings } from './useHappenings';
 import { useStream } from './useStream';
-
-const Finder = lazy(() => import('./Finder'));
 
 /** Frame of every screen: header, navigation, the pop, and the live stream. */
 export function Shell() {
@@ -49,7 +48,7 @@ export function Shell() {
         </AppShell.Footer>
       </AppShell>
       <Pop />
-      <Suspense>{finding && <Finder onClose={finder.close} />}</Suspense>
+      {finding && <Finder onClose={finder.close} />}
     </ActionsContext>
   );
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { meQuery } from '@/app/session';
+import { endSession, meQuery } from '@/app/session';
 import { Stream } from '@/live/socket';
 import { useLive } from '@/live/store';
 
@@ -22,7 +22,7 @@ export function useStream(): { retryNow: () => void } {
         // a refused upgrade looks like a lost line: /me tells an ended session
         if (link === 'lost') void cache.invalidateQueries({ queryKey: meQuery.queryKey });
       },
-      onSignedOut: () => cache.setQueryData(meQuery.queryKey, null),
+      onSignedOut: () => endSession(cache),
     });
     stream.current = current;
     current.start();

@@ -1,4 +1,4 @@
-import { Button, Chip, Group, Select, Text } from '@mantine/core';
+import { Button, Group, Select, Text } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
@@ -102,9 +102,13 @@ export function Journal() {
               flex={{ base: '1 1 40%', sm: 'none' }}
             />
           )}
-          <Chip checked={filters.unmatched} onChange={(checked) => set({ unmatched: checked ? 'true' : null })} radius="md">
+          <Button
+            variant={filters.unmatched ? 'filled' : 'default'}
+            aria-pressed={filters.unmatched}
+            onClick={() => set({ unmatched: filters.unmatched ? null : 'true' })}
+          >
             {t('calls.unmatched')}
-          </Chip>
+          </Button>
           {filtered && (
             <Button
               variant="subtle"

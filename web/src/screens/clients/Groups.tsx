@@ -40,7 +40,7 @@ export function Groups() {
       actions={
         <>
           {can('clients.write') && (
-            <Button variant="default" leftSection={<IconFolderPlus size={18} />} onClick={() => setDialog({ kind: 'create' })}>
+            <Button variant="default" px="sm" leftSection={<IconFolderPlus size={18} />} onClick={() => setDialog({ kind: 'create' })}>
               {t('groups.create')}
             </Button>
           )}
@@ -123,6 +123,11 @@ function Tile({ to, name, count, group, children }: TileProps) {
       <Text size="sm" c="dimmed" mb={group ? 'sm' : 0}>
         {count === null ? ' ' : t('groups.count', { count, shown: format.number(count) })}
       </Text>
+      {!group && (
+        <Text size="sm" c="dimmed" mt="sm">
+          {t('groups.all_text')}
+        </Text>
+      )}
       {group && (
         <Group gap="xl">
           <div>

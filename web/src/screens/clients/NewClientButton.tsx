@@ -16,7 +16,7 @@ export function NewClientButton({ groupId }: { groupId?: number | null }) {
   if (!can('clients.write')) return null;
   return (
     <>
-      <Button leftSection={<IconPlus size={18} />} onClick={() => setOpen(true)}>
+      <Button px="sm" leftSection={<IconPlus size={18} />} onClick={() => setOpen(true)}>
         {t('clients.add')}
       </Button>
       <Suspense>

@@ -22,11 +22,11 @@ export function SettingsPage() {
   return (
     <Screen title={t('nav.settings')}>
       <Tabs value={current} keepMounted={false} onChange={(value) => void navigate(`/settings/${value}`, { replace: true })}>
-        <Tabs.List mb="md">
+        <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
           {tabs
             .filter((each) => each.shown)
             .map(({ value, icon: Glyph }) => (
-              <Tabs.Tab key={value} value={value} leftSection={<Glyph size={16} aria-hidden />}>
+              <Tabs.Tab key={value} value={value} leftSection={<Glyph size={16} aria-hidden />} style={{ flex: 'none' }}>
                 {t(`settings.tab_${value}`)}
               </Tabs.Tab>
             ))}

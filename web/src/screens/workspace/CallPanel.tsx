@@ -1,4 +1,5 @@
-import { Alert, Badge, Group, Stack, Text, Title } from '@mantine/core';
+import { Badge, Group, Text, Title } from '@mantine/core';
+import { IconAlertCircle, IconCircleCheck, IconPhoneOff, IconPhoneOutgoing, IconPhoneRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/app/session';
 import { clock } from '@/format/time';
@@ -9,6 +10,7 @@ import type { Call } from '@/live/types';
 import { outcomeFor } from '@/parts/calls';
 import { Face } from '@/parts/Face';
 import { CallActions } from './CallActions';
+import { Notice } from '@/parts/Notice';
 import { useNarrow } from '@/parts/useNarrow';
 import { MatchChoice } from './MatchChoice';
 import classes from './Workspace.module.css';
@@ -44,7 +46,7 @@ export function CallPanel({ call }: { call: Call }) {
   ].filter(Boolean);
   return (
     <section className={classes.panel} aria-label={t('call.current')}>
-      <Group justify="space-between" wrap="nowrap" align="flex-start" gap="sm">
+      <div className={classes.head}>
         <Group wrap="nowrap" gap="md" align="flex-start" style={{ minWidth: 0 }}>
           <Face name={name} size={narrow ? 48 : 64} dot={colors[stage]} />
           <div style={{ minWidth: 0 }}>
@@ -64,13 +66,13 @@ export function CallPanel({ call }: { call: Call }) {
             <Line call={call} />
           </div>
         </Group>
-        <Stack gap={6} align="flex-end" flex="none">
+        <div className={classes.state}>
           <Badge color={colors[stage]} size="lg" role="status">
             {t(`stage.${stage}_badge`)}
           </Badge>
           <Timer call={call} stage={stage} />
-        </Stack>
-      </Group>
+        </div>
+      </div>
       <StageText call={call} stage={stage} />
       {stage !== 'ended' && (call.matches ?? []).length > 1 && <MatchChoice call={call} />}
       <CallActions call={call} stage={stage} />
@@ -118,19 +120,20 @@ function StageText({ call, stage }: { call: Call; stage: Stage }) {
   if (stage === 'talking' || stage === 'held' || stage === 'incoming') return null;
   if (stage !== 'ended') {
     return (
-      <Alert mt="md" p="sm" color="indigo" role="status">
+      <Notice icon={stage === 'own_phone' ? IconPhoneRinging : IconPhoneOutgoing} color="var(--rc-active-text)">
         {t(`stage.${stage}`, { number: me.extension })}
-      </Alert>
+      </Notice>
     );
   }
   const outcome = outcomeFor(call);
   const good = outcome === 'talked' || outcome === 'voicemail';
   return (
-    <Alert mt="md" p="sm" color={good ? 'teal' : outcome === 'cancelled' ? 'gray' : 'orange'} role="status">
-      {outcome === 'talked'
-        ? t('outcome.talked', { time: format.duration(call.talk_ms) })
-        : t(`outcome.${outcome}`)}
+    <Notice
+      icon={good ? IconCircleCheck : outcome === 'cancelled' ? IconPhoneOff : IconAlertCircle}
+      color={good ? 'var(--rc-green)' : outcome === 'cancelled' ? 'var(--mantine-color-dimmed)' : 'var(--rc-orange)'}
+    >
+      {outcome === 'talked' ? t('outcome.talked', { time: format.duration(call.talk_ms) }) : t(`outcome.${outcome}`)}
       {call.recovered && ` ${t('call.recovered')}`}
-    </Alert>
+    </Notice>
   );
 }

@@ -1,10 +1,12 @@
-import { Alert, Badge, Button, Group, Text, Title } from '@mantine/core';
+import { Badge, Button, Group, Text, Title } from '@mantine/core';
+import { IconPhoneOutgoing } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import { useMe } from '@/app/session';
 import { useLive, type Placing } from '@/live/store';
 import { Face } from '@/parts/Face';
+import { Notice } from '@/parts/Notice';
 import classes from './Workspace.module.css';
 
 const GIVE_UP_MS = 20_000;
@@ -42,9 +44,9 @@ export function PlacingPanel({ placing }: { placing: Placing }) {
           {t('stage.own_phone_wait_badge')}
         </Badge>
       </Group>
-      <Alert mt="md" p="sm" color="indigo" role="status">
+      <Notice icon={IconPhoneOutgoing} color="var(--rc-active-text)">
         {t('stage.own_phone_wait', { number: me.extension })}
-      </Alert>
+      </Notice>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={cancel} disabled={!placing.id}>
           {t('call.cancel')}
