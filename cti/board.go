@@ -92,8 +92,11 @@ func (b *board) find(ch Channel) *live {
 		}
 	}
 	lv := b.byLinked[root]
-	if lv == nil || lv.call.State == Ended && lv.call.EndedAt != nil {
+	switch {
+	case lv == nil:
 		lv = b.open(root)
+	case lv.call.State == Ended:
+		lv = b.open(ch.ID) // what comes after the end of a call is another call
 	}
 	b.byChannel[ch.ID] = lv
 	return lv

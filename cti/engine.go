@@ -354,13 +354,13 @@ func (e *Engine) show(lv *live, since time.Time) {
 		}
 	}
 	lv.audience = now
+	e.publish(lv) // before the screens: a user may act on what he sees at once
 	if len(to) > 0 {
 		e.opt.Screens.ShowCall(to, wire(lv.call))
 		if f := e.opt.Metrics.Shown; f != nil {
 			f(e.opt.Now().Sub(since))
 		}
 	}
-	e.publish(lv)
 }
 
 func userName(c *Call, id int64) string {

@@ -19,7 +19,7 @@ func (e *Engine) resync(ev Event) {
 	for _, ch := range snap.Channels {
 		up[ch.ID] = ch
 	}
-	e.adopt(snap, ev.At)
+	restored := e.adopt(snap, ev.At)
 	for _, br := range snap.Bridges {
 		for _, id := range br.Channels {
 			if ch, ok := up[id]; ok {
@@ -30,6 +30,11 @@ func (e *Engine) resync(ev Event) {
 	e.leaveBridges(snap.Bridges, ev.At)
 	e.buryVanished(up, ev.At)
 	e.closeRestored(ev.At)
+	for _, lv := range restored {
+		if lv.call.State != Ended {
+			e.show(lv, ev.At)
+		}
+	}
 }
 
 // buryVanished ends the legs whose channels are no more. A call that loses
@@ -54,24 +59,25 @@ func (e *Engine) buryVanished(up map[string]Channel, at time.Time) {
 
 // adopt takes up channels that are not known: first those of calls recorded
 // before a restart, with the times that are known of them.
-func (e *Engine) adopt(snap *Snapshot, at time.Time) {
+func (e *Engine) adopt(snap *Snapshot, at time.Time) (restored []*live) {
 	channels := slices.Clone(snap.Channels)
 	slices.SortStableFunc(channels, func(a, b Channel) int { return a.Created.Compare(b.Created) })
 	for _, ch := range channels {
 		if e.board.byChannel[ch.ID] == nil {
 			delete(e.board.gone, ch.ID)
-			if lv := e.board.find(ch); lv != nil {
-				e.restore(lv)
+			if lv := e.board.find(ch); lv != nil && e.restore(lv) {
+				restored = append(restored, lv)
 			}
 		}
 		e.handle(Event{Kind: ChannelChanged, At: at, Channel: ch})
 	}
+	return restored
 }
 
-func (e *Engine) restore(lv *live) {
+func (e *Engine) restore(lv *live) bool {
 	saved, ok := e.restored[lv.call.ID]
 	if !ok {
-		return
+		return false
 	}
 	delete(e.restored, lv.call.ID)
 	saved.Version++
@@ -80,7 +86,9 @@ func (e *Engine) restore(lv *live) {
 		e.board.byChannel[l.ID] = lv
 		e.board.link(lv, l.LinkedID)
 	}
+	e.presence(lv, nil)
 	lv.trace.add(e.opt.Now(), "recovered", "taken up again after a restart")
+	return true
 }
 
 // leaveBridges clears bridges that legs are no longer in.

@@ -24,6 +24,9 @@ type Machine struct{ Office *Office }
 // result shares nothing with it that later transitions write to. Events that
 // repeat or come late change nothing.
 func (m Machine) Apply(c Call, ev Event, now time.Time) (Call, Effect) {
+	if c.State == Ended {
+		return c, 0
+	}
 	t := transition{Machine: m, c: c, now: now}
 	t.c.Legs = slices.Clone(c.Legs)
 	switch ev.Kind {

@@ -202,3 +202,92 @@ func Users(pbx string) []cti.User {
 	}
 	return out
 }
+
+// Await returns the first call shown to the user that satisfies ok.
+func (s *Screens) Await(ctx context.Context, user int64, ok func(cti.Call) bool) (cti.Call, bool) {
+	for {
+		s.mu.Lock()
+		news := s.news
+		s.mu.Unlock()
+		for _, c := range s.Of(user) {
+			if ok(c) {
+				return c, true
+			}
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return cti.Call{}, false
+		}
+	}
+}
+
+// PBX takes commands and remembers them.
+type PBX struct {
+	name string
+
+	mu         sync.Mutex
+	originated []cti.Originate
+	hungUp     []string
+	down       bool
+	refuse     error
+	onDial     func(cti.Originate)
+}
+
+var _ cti.PBX = (*PBX)(nil)
+
+// NewPBX makes a connected PBX.
+func NewPBX(name string) *PBX { return &PBX{name: name} }
+
+// Name implements cti.PBX.
+func (p *PBX) Name() string { return p.name }
+
+// Originate implements cti.PBX.
+func (p *PBX) Originate(_ context.Context, o cti.Originate) error {
+	p.mu.Lock()
+	p.originated = append(p.originated, o)
+	err, f := p.refuse, p.onDial
+	p.mu.Unlock()
+	if f != nil {
+		f(o)
+	}
+	return err
+}
+
+// Hangup implements cti.PBX.
+func (p *PBX) Hangup(_ context.Context, id string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hungUp = append(p.hungUp, id)
+	return nil
+}
+
+// Connected implements cti.PBX.
+func (p *PBX) Connected() (bool, time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.down, time.Time{}
+}
+
+// SetDown makes the PBX unreachable.
+func (p *PBX) SetDown(down bool) { p.mu.Lock(); p.down = down; p.mu.Unlock() }
+
+// Refuse makes Originate return err.
+func (p *PBX) Refuse(err error) { p.mu.Lock(); p.refuse = err; p.mu.Unlock() }
+
+// OnDial is called within Originate.
+func (p *PBX) OnDial(f func(cti.Originate)) { p.mu.Lock(); p.onDial = f; p.mu.Unlock() }
+
+// Originated returns the orders so far.
+func (p *PBX) Originated() []cti.Originate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]cti.Originate(nil), p.originated...)
+}
+
+// HungUp returns the channels that were hung up.
+func (p *PBX) HungUp() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.hungUp...)
+}
