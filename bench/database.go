@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringcard/internal/pgserver"
+	"ringcard/internal/postgres"
+)
+
+// size is how much the database holds.
+type size struct{ clients, persons, phones int }
+
+// firstNumber is the E.164 number of phone 1; phone n has firstNumber+n-1.
+const firstNumber = 79000000001
+
+// database is a private PostgreSQL with an office's clients.
+type database struct {
+	server *pgserver.Server
+	dir    string
+	size   size
+}
+
+// Four phones of ten belong to clients, the rest to their contact persons;
+// each client has its main contact and some have a second. Rows go in as
+// pg_restore puts them: without triggers, indexes built at the end. The index
+// of numbers is then computed by the product's own definition of it.
+var fill = []struct{ what, sql string }{
+	{"clients", `INSERT INTO crm.client (name, city, potential, deal_sum, last_contact_at)
+		SELECT 'ООО «Клиент ' || i || '»', (ARRAY['Москва','Мурманск','Казань','Омск'])[1 + i % 4],
+			i % 101, i % 1000000, now() - (i % 1000) * interval '1 hour'
+		FROM generate_series(1, {clients}) i`},
+	{"persons", `INSERT INTO crm.person (name)
+		SELECT (ARRAY['Иванов','Петров','Сидоров','Кузнецов'])[1 + i % 4] || ' Иван ' || i FROM generate_series(1, {persons}) i`},
+	{"links", `INSERT INTO crm.client_person (client_id, person_id, position, is_primary)
+		SELECT 1 + (i - 1) % {clients}, i, 'менеджер', i <= {clients} FROM generate_series(1, {persons}) i`},
+	{"phones of clients", `INSERT INTO crm.phone (client_id, e164, raw, kind, is_main)
+		SELECT 1 + (i - 1) % {clients}, {first} + i - 1, '+' || ({first} + i - 1), 'work', i <= {clients}
+		FROM generate_series(1, {phones} * 4 / 10) i`},
+	{"phones of persons", `INSERT INTO crm.phone (person_id, e164, raw, kind, is_main)
+		SELECT 1 + (i - 1) % {persons}, {first} + i - 1, '+' || ({first} + i - 1), 'mobile', i - {phones} * 4 / 10 <= {persons}
+		FROM generate_series({phones} * 4 / 10 + 1, {phones}) i`},
+	{"index of numbers", `INSERT INTO crm.phone_lookup SELECT * FROM crm.phone_lookup_source`},
+}
+
+// filled are the tables of fill.
+const filled = `('client'), ('person'), ('client_person'), ('phone'), ('phone_lookup')`
+
+// openDatabase makes, migrates and fills a PostgreSQL of its own with default
+// settings. The caller must close it.
+func openDatabase(ctx context.Context, s size, say func(string, ...any)) (*database, error) {
+	// Not below a closed folder: as root the server runs as another user.
+	dir, err := os.MkdirTemp("", "ringcard-bench-pg-")
+	if err != nil {
+		return nil, err
+	}
+	d := &database{dir: dir, size: s}
+	if err := d.start(ctx, say); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+func (d *database) start(ctx context.Context, say func(string, ...any)) error {
+	if err := os.Chmod(d.dir, 0o711); err != nil {
+		return err
+	}
+	var err error
+	if d.server, err = pgserver.Start(ctx, pgserver.Options{Dir: d.dir}); err != nil {
+		return err
+	}
+	if err := postgres.Migrate(ctx, d.server.URL()); err != nil {
+		return err
+	}
+	return d.fill(ctx, say)
+}
+
+func (d *database) fill(ctx context.Context, say func(string, ...any)) error {
+	cfg, err := pgx.ParseConfig(d.server.AdminURL()) // only a superuser may do without triggers
+	if err != nil {
+		return err
+	}
+	if owner, err := pgx.ParseConfig(d.server.URL()); err == nil {
+		cfg.Database = owner.Database
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, `SET session_replication_role = replica; SET maintenance_work_mem = '512MB'`); err != nil {
+		return err
+	}
+	rebuild, err := dropIndexes(ctx, conn)
+	if err != nil {
+		return err
+	}
+	numbers := strings.NewReplacer("{clients}", strconv.Itoa(d.size.clients), "{persons}", strconv.Itoa(d.size.persons),
+		"{phones}", strconv.Itoa(d.size.phones), "{first}", strconv.Itoa(firstNumber))
+	began := time.Now()
+	for _, step := range fill {
+		stepBegan := time.Now()
+		if _, err := conn.Exec(ctx, numbers.Replace(step.sql)); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+		say("  %s: %.1f s", step.what, time.Since(stepBegan).Seconds())
+	}
+	for _, sql := range rebuild {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("indexes: %w", err)
+		}
+	}
+	// What autovacuum does some minutes after an import.
+	if _, err := conn.Exec(ctx, `VACUUM ANALYZE`); err != nil {
+		return err
+	}
+	say("  filled in %.1f s", time.Since(began).Seconds())
+	return d.check(ctx, conn)
+}
+
+// dropIndexes drops the indexes of the tables to be filled that are no
+// constraints, and returns the statements that make them again.
+func dropIndexes(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	rows, err := conn.Query(ctx, `SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+		FROM (VALUES `+filled+`) t (name)
+		JOIN pg_index i ON i.indrelid = ('crm.' || t.name)::regclass
+		WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)`)
+	if err != nil {
+		return nil, err
+	}
+	var name, definition string
+	var drop, rebuild []string
+	_, err = pgx.ForEachRow(rows, []any{&name, &definition}, func() error {
+		drop, rebuild = append(drop, name), append(rebuild, definition)
+		return nil
+	})
+	if err != nil || len(drop) == 0 {
+		return nil, err
+	}
+	_, err = conn.Exec(ctx, `DROP INDEX `+strings.Join(drop, ", "))
+	return rebuild, err
+}
+
+func (d *database) check(ctx context.Context, conn *pgx.Conn) error {
+	var n int
+	if err := conn.QueryRow(ctx, `SELECT count(DISTINCT e164) FROM crm.phone_lookup`).Scan(&n); err != nil {
+		return err
+	}
+	if n != d.size.phones {
+		return fmt.Errorf("%d numbers can be looked up, want %d", n, d.size.phones)
+	}
+	return nil
+}
+
+// close stops the server and removes its files.
+func (d *database) close() error {
+	var err error
+	if d.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		err = d.server.Stop(ctx)
+	}
+	return errors.Join(err, os.RemoveAll(d.dir))
+}

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringcard/cti"
+	"ringcard/internal/httpapi"
+)
+
+const operatorCount = 100
+
+// popResult is one load: how long after the frame that says that the phone
+// rings the operator had the call on his socket.
+type popResult struct {
+	rate, calls, operators int
+	popped, withCard       int // calls whose operator got them while they rang
+	strangers              int // calls that came to somebody else: must be 0
+	recorded               int // call records in the database at the end
+	first, card            samples
+	floor                  samples // the relay's, of the same calls
+	frames, presence       int     // frames that all operators got, and how many of them were presence
+}
+
+type load struct{ rate, calls int }
+
+// benchPop runs a real Asterisk, the whole server on the database, and a bare
+// relay, and calls in at each rate.
+func benchPop(ctx context.Context, d *database, short bool, say func(string, ...any)) (results []popResult, err error) {
+	loads := []load{{20, 800}, {100, 3000}}
+	if short {
+		loads = []load{{20, 160}, {100, 600}}
+	}
+	b := &popBench{db: d}
+	defer func() { err = errors.Join(err, b.stop()) }()
+	if err := b.start(ctx); err != nil {
+		return nil, err
+	}
+	for i, l := range append([]load{{20, 40}}, loads...) {
+		say("  %d calls at %d a second", l.calls, l.rate)
+		r, err := b.run(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 { // the first only warms up
+			results = append(results, r)
+		}
+	}
+	return results, nil
+}
+
+// popBench is all that runs during a load, in the order of its start.
+type popBench struct {
+	db        *database
+	operators []operator
+	cleanups  []func() error
+	office    *office
+	shown     screens // at the product
+	relayed   screens // at the relay
+}
+
+// stop ends everything, last first.
+func (b *popBench) stop() error {
+	var errs []error
+	for i := len(b.cleanups) - 1; i >= 0; i-- {
+		errs = append(errs, b.cleanups[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func (b *popBench) start(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "ringcard-bench-")
+	if err != nil {
+		return err
+	}
+	b.cleanups = append(b.cleanups, func() error { return os.RemoveAll(dir) })
+	if b.office, err = openOffice(ctx, dir, operatorCount); err != nil {
+		return err
+	}
+	b.cleanups = append(b.cleanups, b.office.close)
+	if b.operators, err = makeOperators(ctx, b.db, b.office.extensions); err != nil {
+		return err
+	}
+	config, err := writeServerConfig(dir, b.db.server.URL(), b.office.Asterisk)
+	if err != nil {
+		return err
+	}
+	server, err := b.child("server", config)
+	if err != nil {
+		return err
+	}
+	floor, err := b.child("relay", b.office.ARIURL, b.office.ARIUser, b.office.ARIPassword)
+	if err != nil {
+		return err
+	}
+	if err := connected(ctx, server.url); err != nil {
+		return err
+	}
+	b.shown, err = openScreens(ctx, b.operators, func(o operator) (string, http.Header) {
+		return "ws" + strings.TrimPrefix(server.url, "http") + "/api/v1/stream", http.Header{"Authorization": {"Bearer " + o.token}}
+	})
+	if err != nil {
+		return err
+	}
+	b.cleanups = append(b.cleanups, func() error { b.shown.close(); return nil })
+	b.relayed, err = openScreens(ctx, b.operators, func(o operator) (string, http.Header) {
+		return floor.url + "?extension=" + o.extension, nil
+	})
+	if err != nil {
+		return err
+	}
+	b.cleanups = append(b.cleanups, func() error { b.relayed.close(); return nil })
+	return nil
+}
+
+func (b *popBench) child(role string, args ...string) (*child, error) {
+	c, err := startChild(role, args...)
+	if err == nil {
+		b.cleanups = append(b.cleanups, c.stop)
+	}
+	return c, err
+}
+
+// connected waits until the server says that it hears the PBX.
+func connected(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return fmt.Errorf("the server is not ready: %w", err)
+		}
+		var health httpapi.Readiness
+		err = json.NewDecoder(res.Body).Decode(&health)
+		_ = res.Body.Close()
+		if err == nil && health.Checks["pbx office"].OK {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server is not ready: %w", ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// run makes the calls of one load and reads what came of them. Callers are
+// different people of the database, telephones ring in turn.
+func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
+	r := popResult{rate: l.rate, calls: l.calls, operators: len(b.operators)}
+	calls := make([]inbound, l.calls)
+	expected := make(map[string]string, l.calls) // E.164 → extension
+	for i := range calls {
+		c := inbound{firstNumber + rand.Int64N(int64(b.db.size.phones)), b.operators[i%len(b.operators)].extension}
+		for expected[e164(c.number)] != "" {
+			c.number = firstNumber + rand.Int64N(int64(b.db.size.phones))
+		}
+		calls[i], expected[e164(c.number)] = c, c.extension
+	}
+	for _, s := range append(b.shown, b.relayed...) { // what came before is not of this load
+		if _, err := s.take(); err != nil {
+			return r, err
+		}
+	}
+	began := time.Now()
+	if err := b.office.play(ctx, calls, l.rate); err != nil {
+		return r, err
+	}
+	var err error
+	if r.recorded, err = b.records(ctx, began, l.calls); err != nil {
+		return r, err
+	}
+	for _, s := range b.shown {
+		if err := r.readShown(s, expected); err != nil {
+			return r, err
+		}
+	}
+	for _, s := range b.relayed {
+		if err := r.readRelayed(s); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func e164(number int64) string { return "+" + strconv.FormatInt(number, 10) }
+
+// records counts the finished call records of the load, once all are there.
+func (b *popBench) records(ctx context.Context, since time.Time, want int) (int, error) {
+	conn, err := pgx.Connect(ctx, b.db.server.URL())
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(ctx)
+	late := time.Now().Add(30 * time.Second)
+	for {
+		var n int
+		err := conn.QueryRow(ctx, `SELECT count(*) FROM crm.call WHERE state = 'ended' AND started_at >= $1`, since).Scan(&n)
+		if err != nil || n >= want || time.Now().After(late) {
+			return n, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// readShown takes the frames of one operator of the product. The time of the
+// frame of the PBX is the ring_at of his leg, as the server read it.
+func (r *popResult) readShown(s *screen, expected map[string]string) error {
+	arrivals, err := s.take()
+	if err != nil {
+		return err
+	}
+	first, card := make(map[string]bool), make(map[string]bool)
+	for _, a := range arrivals {
+		var f struct {
+			Type string
+			Data cti.Call
+		}
+		r.frames++
+		if err := json.Unmarshal(a.raw, &f); err != nil || f.Type != "call" {
+			if f.Type == "presence" {
+				r.presence++
+			}
+			continue
+		}
+		c := f.Data
+		if expected[c.Number.E164] != s.extension {
+			r.strangers++
+			continue
+		}
+		rang := ringAt(c, s.extension)
+		if rang == nil || c.State != cti.Ringing {
+			continue
+		}
+		if !first[c.ID] {
+			first[c.ID] = true
+			r.popped++
+			r.first = append(r.first, a.at.Sub(*rang))
+		}
+		if c.Client != nil && !card[c.ID] {
+			card[c.ID] = true
+			r.withCard++
+			r.card = append(r.card, a.at.Sub(*rang))
+		}
+	}
+	return nil
+}
+
+func ringAt(c cti.Call, extension string) *time.Time {
+	for _, l := range c.Legs {
+		if l.Endpoint == "PJSIP/"+extension && l.State == cti.LegRinging {
+			return l.RingAt
+		}
+	}
+	return nil
+}
+
+// readRelayed takes the frames of one operator of the relay: the first that
+// says of a channel that it rings.
+func (r *popResult) readRelayed(s *screen) error {
+	arrivals, err := s.take()
+	if err != nil {
+		return err
+	}
+	rings := make(map[string]bool)
+	for _, a := range arrivals {
+		if len(a.raw) < 8 {
+			return errors.New("short frame of the relay")
+		}
+		read := time.Unix(0, int64(binary.BigEndian.Uint64(a.raw)))
+		var f plainFrame
+		if err := json.Unmarshal(a.raw[8:], &f); err != nil {
+			return fmt.Errorf("frame of the relay: %w", err)
+		}
+		ringing := f.Channel
+		if f.Type == "Dial" && f.DialStatus == "RINGING" {
+			ringing = f.Peer
+		} else if f.Channel == nil || f.Channel.State != "Ringing" {
+			continue
+		}
+		if ringing != nil && !rings[ringing.ID] {
+			rings[ringing.ID] = true
+			r.floor = append(r.floor, a.at.Sub(read))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// report is all that was measured; nil or empty is what was not asked for.
+type report struct {
+	machine machine
+	engine  *engineResult
+	lookup  *lookupResult
+	pops    []popResult
+}
+
+func (r report) complete() bool { return r.engine != nil && r.lookup != nil && len(r.pops) > 0 }
+
+// row is one figure beside its floor.
+type row struct {
+	what, ours, floor, against, target string
+	met                                bool
+}
+
+// rows are the figures that have a target.
+func (r report) rows() []row {
+	var rows []row
+	if e := r.engine; e != nil {
+		rows = append(rows, row{"engine, events/s", fmt.Sprintf("%.0f", e.product.rate), fmt.Sprintf("%.0f", e.floor.rate),
+			fmt.Sprintf("%.2f×", e.ratio), "≥ 0.50×", e.ratio >= 0.5})
+	}
+	if l := r.lookup; l != nil {
+		for _, q := range []struct {
+			name string
+			q    float64
+		}{{"p50", .5}, {"p99", .99}} {
+			ours, floor := l.product.quantile(q.q), l.floor.quantile(q.q)
+			rows = append(rows, row{"lookup, " + q.name, microseconds(ours), microseconds(floor),
+				times(ours, floor), "≤ 1.10×", float64(ours) <= 1.1*float64(floor)})
+		}
+	}
+	for _, p := range r.pops {
+		rows = append(rows, p.rows()...)
+	}
+	return rows
+}
+
+func (p popResult) rows() []row {
+	at := fmt.Sprintf("pop at %d calls/s, ", p.rate)
+	first50, floor50 := p.first.quantile(.5), p.floor.quantile(.5)
+	first99, floor99 := p.first.quantile(.99), p.floor.quantile(.99)
+	card99 := p.card.quantile(.99)
+	return []row{
+		{at + "first frame p50", milliseconds(first50), milliseconds(floor50), plus(first50, floor50), "≤ +0.30 ms", first50-floor50 <= 300*time.Microsecond},
+		{at + "first frame p99", milliseconds(first99), milliseconds(floor99), times(first99, floor99), "≤ 2.00×", first99 <= 2*floor99},
+		{at + "card p99", milliseconds(card99), milliseconds(floor99), plus(card99, floor99), "≤ +5.00 ms", card99-floor99 <= 5*time.Millisecond},
+		{at + "calls that popped", fmt.Sprint(p.popped), fmt.Sprint(p.calls), percent(p.popped, p.calls), "100 %", p.popped == p.calls && p.strangers == 0},
+		{at + "with the card", fmt.Sprint(p.withCard), fmt.Sprint(p.calls), percent(p.withCard, p.calls), "", true},
+		{at + "call records", fmt.Sprint(p.recorded), fmt.Sprint(p.calls), percent(p.recorded, p.calls), "100 %", p.recorded == p.calls},
+	}
+}
+
+func times(a, b time.Duration) string { return fmt.Sprintf("%.2f×", float64(a)/float64(b)) }
+
+func plus(a, b time.Duration) string { return fmt.Sprintf("%+.2f ms", (a-b).Seconds()*1e3) }
+
+func percent(n, of int) string { return fmt.Sprintf("%.4g %%", 100*float64(n)/float64(of)) }
+
+// notes are what the figures were taken from, and figures without a target.
+func (r report) notes() []string {
+	var notes []string
+	if e := r.engine; e != nil {
+		notes = append(notes, fmt.Sprintf("engine: %d frames of %d recorded calls a round; processor time %.1f µs an event beside %.1f µs; "+
+			"%.0f allocations (%.1f KiB) an event beside %.0f (%.1f KiB).", e.frames, e.calls, e.product.cpu/1e3, e.floor.cpu/1e3,
+			e.product.allocs, e.product.bytes/1024, e.floor.allocs, e.floor.bytes/1024))
+	}
+	if l := r.lookup; l != nil {
+		notes = append(notes, fmt.Sprintf("lookup: %d phones, %d questions on each side.", l.phones, len(l.product)))
+	}
+	for _, p := range r.pops {
+		notes = append(notes, fmt.Sprintf("pop at %d calls/s: %d calls, %d operators; %d frames to the operators, %d of them presence; "+
+			"%d calls shown to somebody else.", p.rate, p.calls, p.operators, p.frames, p.presence, p.strangers))
+	}
+	return notes
+}
+
+var header = row{what: "figure", ours: "Ringcard", floor: "floor", against: "against it", target: "target"}
+
+func (r row) cells() []string {
+	verdict := "missed"
+	switch {
+	case r == header:
+		verdict = ""
+	case r.target == "":
+		verdict = ""
+	case r.met:
+		verdict = "met"
+	}
+	return []string{r.what, r.ours, r.floor, r.against, r.target, verdict}
+}
+
+// table is for the terminal.
+func (r report) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", r.machine)
+	for _, row := range append([]row{header}, r.rows()...) {
+		for i, cell := range row.cells() {
+			width := []int{36, 10, 10, 11, 10, 7}[i]
+			fmt.Fprint(&b, cell, strings.Repeat(" ", max(1, width-utf8.RuneCountInString(cell))))
+		}
+		fmt.Fprintln(&b)
+	}
+	for _, note := range r.notes() {
+		fmt.Fprintln(&b, note)
+	}
+	return b.String()
+}
+
+// document is docs/benchmarks.md.
+func (r report) document() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s; %s. Every figure stands beside its floor, measured in the same run: "+
+		"compare the two and not one machine with another.\n\n", r.machine.date.Format("2006-01-02"), r.machine)
+	for i, row := range append([]row{header}, r.rows()...) {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(row.cells(), " | "))
+		if i == 0 {
+			b.WriteString("|---|--:|--:|--:|--:|---|\n")
+		}
+	}
+	b.WriteString("\n")
+	for _, note := range r.notes() {
+		fmt.Fprintf(&b, "- %s\n", note)
+	}
+	b.WriteString(method)
+	return b.String()
+}
+
+const method = `
+## What is measured
+
+**Engine.** The streams of ari/testdata/22, recorded from a real Asterisk 22, are replayed with new channel ids for each call, so
+that each replay is a new call. Ours: every frame through ari.Translate and cti.Engine, with directory, journal and screens that
+do nothing; the clock stops when the engine has applied the last event. Floor: encoding/json into a plain struct of the same
+fields, on one goroutine. Rounds alternate; the medians are shown.
+
+**Lookup.** Numbers drawn at random, asked one at a time in turn of the client store and of the bare prepared SELECT on the same
+pool of the same PostgreSQL (default settings, unix socket, warm).
+
+**Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each call rings
+one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above; every
+operator has a WebSocket with a Bearer token. The latency runs from the arrival of the ARI frame that says that the telephone
+rings (ring_at of the leg, taken by the reader before anything else) to the arrival of the frame at the operator's socket. First
+frame: the first that shows the call ringing at his telephone. Card: the first that has the client's card as well. The callers
+are all different people of the database. Floor: a bare relay, also a process of its own, which gets the same events under an
+application name of its own at the same time and writes each frame unread to the socket of the one telephone that it names. A
+call counts as popped only if its operator got it while his telephone rang, and nobody else did.
+`
