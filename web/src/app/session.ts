@@ -74,8 +74,8 @@ export function settingsOf(me: Me): Settings {
 }
 
 export interface MeChange {
-  locale?: string;
-  theme?: string;
+  locale?: 'ru' | 'en';
+  theme?: 'light' | 'dark' | 'auto';
   settings?: Partial<Settings>;
 }
 
@@ -83,11 +83,8 @@ export interface MeChange {
 export function useChangeMe() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (change: MeChange) => {
-      const me = cache.getQueryData(meQuery.queryKey);
-      const settings = change.settings ? { ...me?.settings, ...change.settings } : undefined;
-      return send(api.PATCH('/me', { body: { ...change, settings } }));
-    },
+    // the server merges settings key by key
+    mutationFn: (change: MeChange) => send(api.PATCH('/me', { body: { ...change, settings: change.settings && { ...change.settings } } })),
     onMutate: (change) => {
       cache.setQueryData(meQuery.queryKey, (me) =>
         me ? { ...me, ...change, settings: { ...me.settings, ...change.settings } } : me,

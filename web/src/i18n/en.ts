@@ -235,7 +235,6 @@ export const en = {
   groups: {
     a_z: 'A → Z',
     all: 'All clients',
-    all_text: 'Everybody, also clients without a group',
     count_one: '{{shown}} client',
     count_other: '{{shown}} clients',
     create: 'New group',

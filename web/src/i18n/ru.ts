@@ -252,7 +252,6 @@ export const ru = {
   groups: {
     a_z: 'А → Я',
     all: 'Все клиенты',
-    all_text: 'Вся база, с клиентами без группы',
     count_one: '{{shown}} клиент',
     count_few: '{{shown}} клиента',
     count_many: '{{shown}} клиентов',

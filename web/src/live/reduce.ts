@@ -22,7 +22,7 @@ export type Happening =
 const FORGET_AFTER = 200;
 
 export function rings(call: Call, user: number): boolean {
-  return call.state !== 'ended' && (call.ringing ?? []).some((party) => party.user_id === user);
+  return call.state !== 'ended' && call.ringing.some((party) => party.user_id === user);
 }
 
 export function answered(call: Call, user: number): boolean {
@@ -38,29 +38,33 @@ export function incoming(call: Call, user: number): boolean {
   return rings(call, user) && !placed(call, user);
 }
 
-/** Is the call on this user's screen: it rings him, or he placed or answered it. */
+/**
+ * Is the call on this user's screen: it rings him, or he placed or answered it.
+ * One that turned out to be a part of another is shown as that other.
+ */
 export function concerns(call: Call, user: number): boolean {
+  if (call.merged_into) return false;
   return rings(call, user) || answered(call, user) || placed(call, user);
 }
 
 /** Applies one frame; pure. An older version of a call is ignored. */
 export function reduce(
   data: LiveData,
-  frame: Exclude<Frame, { type: 'pong' }>,
+  frame: Frame,
   now: number,
 ): { data: LiveData; happened: Happening[] } {
   const skew = skewOf(frame.at, now, data.skew);
   switch (frame.type) {
     case 'snapshot': {
       const { me, calls, presence, pbx } = frame.data;
-      const fresh = Object.fromEntries((calls ?? []).map((call) => [call.id, newer(data.calls[call.id], call)]));
+      const fresh = Object.fromEntries(calls.map((call) => [call.id, newer(data.calls[call.id], call)]));
       const happened = Object.values(fresh).flatMap((call) => changes(data.calls[call.id], call, me.id));
       for (const old of Object.values(data.calls)) {
         if (fresh[old.id] || !concerns(old, me.id)) continue;
         if (old.state === 'ended') fresh[old.id] = old;
         else happened.push({ kind: 'lost', call: old });
       }
-      return { data: { me, calls: fresh, presence: byUser(presence), pbx: pbx ?? [], skew }, happened };
+      return { data: { me, calls: fresh, presence: byUser(presence), pbx, skew }, happened };
     }
     case 'call': {
       const call = frame.data;
@@ -78,7 +82,7 @@ export function reduce(
         happened: [],
       };
     case 'pbx':
-      return { data: { ...data, skew, pbx: frame.data.items ?? [] }, happened: [] };
+      return { data: { ...data, skew, pbx: frame.data.items }, happened: [] };
     case 'notification':
       return { data: { ...data, skew }, happened: [] };
   }
@@ -109,8 +113,8 @@ function newer(before: Call | undefined, call: Call): Call {
   return before && before.version > call.version ? before : call;
 }
 
-function byUser(items: Presence[] | null): Record<number, Presence> {
-  return Object.fromEntries((items ?? []).map((item) => [item.user_id, item]));
+function byUser(items: Presence[]): Record<number, Presence> {
+  return Object.fromEntries(items.map((item) => [item.user_id, item]));
 }
 
 function skewOf(at: string, now: number, before: number): number {

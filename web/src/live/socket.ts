@@ -1,5 +1,5 @@
 import { backoff, reaction } from './backoff';
-import type { Frame } from './types';
+import type { Frame, Incoming } from './types';
 
 export type Link = 'connecting' | 'online' | 'lost' | 'reload' | 'too_many' | 'closed';
 
@@ -14,7 +14,7 @@ export interface SocketLike {
 
 export interface StreamOptions {
   url: string;
-  onFrame: (frame: Exclude<Frame, { type: 'pong' }>) => void;
+  onFrame: (frame: Frame) => void;
   onLink: (link: Link) => void;
   /** The session has ended: show the login. */
   onSignedOut: () => void;
@@ -86,9 +86,9 @@ export class Stream {
   private receive(socket: SocketLike, text: string): void {
     if (this.socket !== socket) return;
     this.beat(socket);
-    let frame: Frame;
+    let frame: Incoming;
     try {
-      frame = JSON.parse(text) as Frame;
+      frame = JSON.parse(text) as Incoming;
     } catch {
       this.again('fresh');
       return;

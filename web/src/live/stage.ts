@@ -30,12 +30,27 @@ export function stageOf(call: Call, user: number): Stage {
 }
 
 export function ownLeg(call: Call, user: number): Leg | undefined {
-  const legs = (call.legs ?? []).filter((leg) => leg.role === 'office');
+  const legs = call.legs.filter((leg) => leg.role === 'office');
   return legs.find((leg) => leg.user_id === user && !leg.dialed_by) ?? legs.find((leg) => leg.user_id === user);
 }
 
 function remoteLegs(call: Call, own: Leg): Leg[] {
-  return (call.legs ?? []).filter((leg) => leg.id !== own.id && leg.role !== 'service' && leg.state !== 'ended');
+  return call.legs.filter((leg) => leg.id !== own.id && leg.role !== 'service' && leg.state !== 'ended');
+}
+
+export type Lookup = 'pending' | 'found' | 'unknown' | 'late' | 'off';
+
+/** How far the search for the client has come; `off`: there is nothing to look up. */
+export function lookupOf(call: Call): Lookup {
+  switch (call.lookup) {
+    case 'pending':
+    case 'found':
+    case 'unknown':
+    case 'late':
+      return call.lookup;
+    default:
+      return 'off';
+  }
 }
 
 /** May this user end the call from the page? Never a call that only rings him. */
@@ -62,12 +77,12 @@ export type Outcome =
   | 'voicemail'
   | 'failed';
 
+/** What the outcome depends on; a line of the history has no cause and legs. */
 interface Finished {
   direction: Call['direction'];
-  disposition?: Call['disposition'];
-  cause: number;
-  legs: readonly Pick<Leg, 'role' | 'dialed_by' | 'answered_at' | 'result' | 'cause'>[] | null;
-  ended_by?: string;
+  disposition?: string;
+  cause?: number;
+  legs?: readonly Pick<Leg, 'role' | 'dialed_by' | 'answered_at' | 'result' | 'cause'>[];
 }
 
 // Q.850 causes, ITU-T Q.850 table 1.
@@ -100,11 +115,11 @@ export function outcomeOf(call: Finished): Outcome {
     if (call.disposition === 'abandoned') return 'caller_gave_up';
     return call.disposition === 'busy' ? 'busy' : 'missed';
   }
-  const own = (call.legs ?? []).find((leg) => leg.role === 'office' && !leg.dialed_by);
+  const own = call.legs?.find((leg) => leg.role === 'office' && !leg.dialed_by);
   if (own && !own.answered_at && call.disposition !== 'abandoned') return ownOutcome(own);
   if (call.disposition === 'busy') return 'busy';
   if (call.disposition === 'abandoned') return 'cancelled';
-  const known = causes[call.cause];
+  const known = causes[call.cause ?? 0];
   if (known) return known;
   return call.disposition === 'missed' ? 'no_answer' : 'failed';
 }

@@ -19,7 +19,7 @@ export interface LiveState extends LiveData {
   selected: string | null;
   /** Click-to-call on its way: id is null until the server has taken it. */
   placing: Placing | null;
-  apply: (frame: Exclude<Frame, { type: 'pong' }>) => void;
+  apply: (frame: Frame) => void;
   setLink: (link: Link) => void;
   /** Takes what REST tells about a call that the stream does not show any more. */
   settle: (call: Call) => void;

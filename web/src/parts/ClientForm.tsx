@@ -130,7 +130,7 @@ export default function ClientForm({ onClose, onSaved, call, groupId }: Props) {
             <Select
               label={t('client.group')}
               clearable
-              data={(groups.data?.items ?? []).map((group) => ({ value: String(group.id), label: group.name }))}
+              data={(groups.data?.items ?? []).filter((group) => !group.virtual).map((group) => ({ value: String(group.id), label: group.name }))}
               {...form.getInputProps('groupId')}
             />
             <Select

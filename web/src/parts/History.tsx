@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu, SegmentedControl, Text, Textarea, ThemeIcon, Timeline, type TimelineItemProps } from '@mantine/core';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconDots, IconHistory, IconNote, IconPencil, IconSettings, IconTrash, type Icon } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,7 +9,7 @@ import { useMe } from '@/app/session';
 import { shortName } from '@/format/text';
 import { useFormat } from '@/format/useFormat';
 import { callColor, callIcon, isMissed, outcomeFor } from './calls';
-import { historyQuery, type HistoryKind } from './clientQueries';
+import { historyQuery, usersQuery, type HistoryKind } from './clientQueries';
 import { useToastError } from './errors';
 import { Empty, Failure, Lines } from './States';
 
@@ -79,9 +79,10 @@ function Entry({ item, clientId, ...rest }: EntryProps) {
   const { icon: Glyph, color } = look(item);
   const own = item.kind === 'note' && item.author_id === me.id;
   const title = useTitle(item);
-  const author = item.call
-    ? (item.call.answered_by?.name ?? item.call.placed_by?.name)
-    : item.author_name || t('history.system');
+  const users = useQuery(usersQuery);
+  const author =
+    item.author_name ||
+    (item.call ? users.data?.items.find((user) => user.id === item.call?.answered_by)?.name : t('history.system'));
   return (
     <Timeline.Item
       {...rest}

@@ -12,9 +12,13 @@ import {
 import { createElement } from 'react';
 import type { CallRecord } from '@/api/types';
 import { outcomeOf } from '@/live/stage';
-import type { Call } from '@/live/types';
+import type { Leg } from '@/live/types';
 
-type Shown = Pick<CallRecord, 'direction' | 'disposition' | 'state'>;
+interface Shown {
+  direction: CallRecord['direction'];
+  disposition?: string;
+  state: string;
+}
 
 /** Nobody of the office spoke with the client. */
 export function isMissed(call: Shown): boolean {
@@ -48,12 +52,12 @@ export function CallGlyph({ call, size = 30 }: { call: Shown; size?: number }) {
   );
 }
 
-/** Outcome of a journal row or of a live call. */
-export function outcomeFor(call: CallRecord | Call) {
-  return outcomeOf({
-    direction: call.direction,
-    disposition: call.disposition,
-    cause: call.cause,
-    legs: call.legs,
-  });
+/** Outcome of a journal row, a live call, or a line of the history. */
+export function outcomeFor(call: Shown & { cause?: number; legs?: unknown }) {
+  return outcomeOf({ ...call, legs: legsOf(call) });
+}
+
+/** The legs of a record: the journal stores them as they came from the engine. */
+export function legsOf(call: { legs?: unknown }): Leg[] {
+  return Array.isArray(call.legs) ? (call.legs as Leg[]) : [];
 }

@@ -16,7 +16,7 @@ export const historyQuery = (id: number, kind: HistoryKind | null) =>
     queryFn: ({ pageParam, signal }) =>
       send(
         api.GET('/clients/{id}/history', {
-          params: { path: { id }, query: { kind: kind ?? undefined, limit: 30, cursor: pageParam ?? undefined } },
+          params: { path: { id }, query: { kind: kind ? [kind] : undefined, limit: 30, cursor: pageParam ?? undefined } },
           signal,
         }),
       ),

@@ -4,10 +4,10 @@ import { IconLink, IconPhone, IconShieldX, IconUserPlus } from '@tabler/icons-re
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { api, send } from '@/api/client';
 import type { CallRecord } from '@/api/types';
 import { useCan } from '@/app/session';
 import { useFormat } from '@/format/useFormat';
+import { callQuery } from '@/parts/callQuery';
 import { CallGlyph, outcomeFor } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { Failure, Lines } from '@/parts/States';
@@ -24,10 +24,7 @@ const AttachClient = lazy(() => import('@/parts/AttachClient'));
 /** One call in full: result, times, legs, and why it went as it went. */
 export function CallDetails({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['calls', 'one', id],
-    queryFn: ({ signal }) => send(api.GET('/calls/{id}', { params: { path: { id } }, signal })),
-  });
+  const { data, error, refetch } = useQuery(callQuery(id));
   return (
     <Drawer opened onClose={onClose} title={t('calls.details')} closeButtonProps={{ 'aria-label': t('action.close') }}>
       {error ? (

@@ -40,9 +40,10 @@ export function toQuery(filters: Filters, now: Date, timeZone: string) {
   return {
     from: period === 'all' ? undefined : startOfDay(now, timeZone, back[period]).toISOString(),
     to: period === 'yesterday' ? startOfDay(now, timeZone).toISOString() : undefined,
-    direction: filters.direction ?? undefined,
-    // a user who looks for missed calls also means those who did not wait for an answer
-    disposition: filters.result ? (filters.result === 'missed' ? ['missed', 'abandoned'] : [filters.result]) : undefined,
+    direction: filters.direction ? [filters.direction] : undefined,
+    // to the user a call is missed whatever the reason: nobody came, the caller gave up, all were busy
+    missed: filters.result === 'missed' || undefined,
+    disposition: filters.result && filters.result !== 'missed' ? [filters.result] : undefined,
     user_id: filters.user ?? undefined,
     client_id: filters.client ?? undefined,
     q: filters.q || undefined,

@@ -73,7 +73,7 @@ export function EditMain({ card, onDone }: { card: ClientCard; onDone: () => voi
           <Select
             label={t('client.group')}
             clearable
-            data={(groups.data?.items ?? []).map((group) => ({ value: String(group.id), label: group.name }))}
+            data={(groups.data?.items ?? []).filter((group) => !group.virtual).map((group) => ({ value: String(group.id), label: group.name }))}
             {...form.getInputProps('group_id')}
           />
           <NumberInput label={t('client.potential_0_100')} min={0} max={100} allowDecimal={false} {...form.getInputProps('potential')} />

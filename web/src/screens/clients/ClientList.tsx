@@ -63,7 +63,7 @@ export function ClientList() {
   const more = () => {
     if (!query.isFetchingNextPage) void query.fetchNextPage();
   };
-  const name = group ? groups.data?.items?.find((each) => each.id === group)?.name : null;
+  const name = group ? groups.data?.items.find((each) => each.id === group)?.name : null;
   return (
     <Screen
       fill
@@ -89,7 +89,7 @@ export function ClientList() {
             allowDeselect={false}
             data={[
               { value: 'all', label: t('groups.all') },
-              ...(groups.data?.items ?? []).map((each) => ({ value: String(each.id), label: each.name })),
+              ...(groups.data?.items ?? []).filter((each) => !each.virtual).map((each) => ({ value: String(each.id), label: each.name })),
             ]}
             value={group ? String(group) : 'all'}
             onChange={(value) => set({ group: value })}

@@ -26,13 +26,10 @@ export function Groups() {
   const { params, set } = useParam();
   const [dialog, setDialog] = useState<Dialog>(null);
   const groups = useQuery(groupsQuery);
-  const all = useQuery({
-    queryKey: ['clients', 'total'],
-    queryFn: () => send(api.GET('/clients', { params: { query: { limit: 1 } } })),
-  });
   const down = params.get('sort') === 'desc';
   const collator = new Intl.Collator(i18n.language);
-  const items = (groups.data?.items ?? []).toSorted((a, b) => collator.compare(a.name, b.name) * (down ? -1 : 1));
+  const all = groups.data?.items.find((group) => group.virtual);
+  const items = (groups.data?.items ?? []).filter((group) => !group.virtual).toSorted((a, b) => collator.compare(a.name, b.name) * (down ? -1 : 1));
   const SortIcon = down ? IconSortDescendingLetters : IconSortAscendingLetters;
   return (
     <Screen
@@ -67,9 +64,9 @@ export function Groups() {
         <Lines count={3} height={110} />
       ) : (
         <div className={classes.tiles}>
-          <Tile to="?group=all" name={t('groups.all')} count={all.data?.total ?? null} />
+          <Tile to="?group=all" name={t('groups.all')} group={all} />
           {items.map((group) => (
-            <Tile key={group.id} to={`?group=${group.id}`} name={group.name} count={group.clients} group={group}>
+            <Tile key={group.id} to={`?group=${group.id}`} name={group.name} group={group}>
               {can('clients.write') && (
                 <Menu position="bottom-end">
                   <Menu.Target>
@@ -81,9 +78,11 @@ export function Groups() {
                     <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog({ kind: 'rename', group })}>
                       {t('groups.rename')}
                     </Menu.Item>
-                    <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog({ kind: 'delete', group })}>
-                      {t('action.delete')}
-                    </Menu.Item>
+                    {can('clients.delete') && (
+                      <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog({ kind: 'delete', group })}>
+                        {t('action.delete')}
+                      </Menu.Item>
+                    )}
                   </Menu.Dropdown>
                 </Menu>
               )}
@@ -102,12 +101,11 @@ export function Groups() {
 interface TileProps {
   to: string;
   name: string;
-  count: number | null;
   group?: ClientGroup;
   children?: React.ReactNode;
 }
 
-function Tile({ to, name, count, group, children }: TileProps) {
+function Tile({ to, name, group, children }: TileProps) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -120,12 +118,9 @@ function Tile({ to, name, count, group, children }: TileProps) {
         </Link>
         {children}
       </Group>
-      <Text size="sm" c="dimmed" mb={group ? 'sm' : 0}>
-        {count === null ? ' ' : t('groups.count', { count, shown: format.number(count) })}
-      </Text>
-      {!group && (
-        <Text size="sm" c="dimmed" mt="sm">
-          {t('groups.all_text')}
+      {group && (
+        <Text size="sm" c="dimmed" mb="sm">
+          {t('groups.count', { count: group.clients, shown: format.number(group.clients) })}
         </Text>
       )}
       {group && (
@@ -143,7 +138,7 @@ function Tile({ to, name, count, group, children }: TileProps) {
               {t('client.potential')}
             </Text>
             <Text size="sm" fw={500} className="tabular">
-              {group.potential === null || group.potential === undefined ? '—' : format.number(group.potential)}
+              {group.potential === null ? '—' : format.number(Number(group.potential))}
             </Text>
           </div>
         </Group>

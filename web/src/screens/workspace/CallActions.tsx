@@ -1,5 +1,5 @@
 import { UnstyledButton } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconCheck, IconLink, IconPencil, IconPhone, IconPhoneX, IconShieldX, IconUserPlus, type Icon } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { api, send } from '@/api/client';
 import { useCan, useMe } from '@/app/session';
 import { canHangUp, type Stage } from '@/live/stage';
 import type { Call } from '@/live/types';
+import { callQuery } from '@/parts/callQuery';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { useToastError } from '@/parts/errors';
 import { useDial } from '@/parts/useDial';
@@ -33,7 +34,8 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
     onError: (error) => fail(error),
   });
   const external = call.number.kind === 'external';
-  const unknown = !call.client && external && !call.spam && call.lookup !== 'pending';
+  const { data: record } = useQuery(callQuery(call.id));
+  const unknown = !call.client && external && !record?.spam && call.lookup !== 'pending';
   const refresh = () => void cache.invalidateQueries({ queryKey: ['calls'] });
   const close = () => setOpen(null);
   return (

@@ -1,24 +1,25 @@
 import { Group, Text, Textarea } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
+import { callQuery } from '@/parts/callQuery';
 import { useAutosave } from '@/parts/useAutosave';
 
 /** Note on a call; saved by itself, also while the call goes on. */
 export function CallNote({ callId, id = 'call-note' }: { callId: string; id?: string }) {
-  const { data } = useQuery({
-    queryKey: ['calls', 'note', callId],
-    queryFn: async () => (await send(api.GET('/calls/{id}', { params: { path: { id: callId } } }))).note ?? '',
-    staleTime: Infinity,
-  });
-  return <NoteField key={data === undefined ? 'loading' : 'ready'} callId={callId} initial={data ?? ''} id={id} />;
+  const { data } = useQuery(callQuery(callId));
+  // what the server has fills the field once, later answers do not overwrite the typing
+  return <NoteField key={data ? 'ready' : 'loading'} callId={callId} initial={data?.note ?? ''} id={id} />;
 }
 
 function NoteField({ callId, initial, id }: { callId: string; initial: string; id: string }) {
   const { t } = useTranslation();
-  const { value, setValue, state, flush } = useAutosave(initial, (text) =>
-    send(api.POST('/calls/{id}/note', { params: { path: { id: callId } }, body: { text } })),
-  );
+  const cache = useQueryClient();
+  const { value, setValue, state, flush } = useAutosave(initial, async (text) => {
+    await send(api.POST('/calls/{id}/note', { params: { path: { id: callId } }, body: { text } }));
+    // the field is filled from here when the user comes back to the call
+    cache.setQueryData(callQuery(callId).queryKey, (record) => record && { ...record, note: text });
+  });
   return (
     <div>
       <Group justify="space-between" mb={4}>

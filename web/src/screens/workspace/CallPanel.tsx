@@ -1,12 +1,14 @@
 import { Badge, Group, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { IconAlertCircle, IconCircleCheck, IconPhoneOff, IconPhoneOutgoing, IconPhoneRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/app/session';
 import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
 import { useNow } from '@/format/useNow';
-import { stageOf, type Stage } from '@/live/stage';
+import { lookupOf, stageOf, type Stage } from '@/live/stage';
 import type { Call } from '@/live/types';
+import { callQuery } from '@/parts/callQuery';
 import { outcomeFor } from '@/parts/calls';
 import { Face } from '@/parts/Face';
 import { CallActions } from './CallActions';
@@ -61,7 +63,7 @@ export function CallPanel({ call }: { call: Call }) {
               )}
             </Group>
             <Text c="dimmed" lineClamp={3}>
-              {second.join(' · ') || t(`call.lookup_${call.lookup || 'off'}`)}
+              {second.join(' · ') || t(`call.lookup_${lookupOf(call)}`)}
             </Text>
             <Line call={call} />
           </div>
@@ -83,10 +85,11 @@ export function CallPanel({ call }: { call: Call }) {
 /** DID, queue, who answered: the small print of the call. */
 function Line({ call }: { call: Call }) {
   const { t } = useTranslation();
+  const { data: record } = useQuery(callQuery(call.id));
   const bits = [
     call.queue && t('call.queue', { name: call.queue }),
     call.did && t('call.did', { number: call.did }),
-    call.spam && t('call.spam'),
+    record?.spam && t('call.spam'),
   ].filter(Boolean);
   if (bits.length === 0) return null;
   return (

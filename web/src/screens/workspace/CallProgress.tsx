@@ -1,17 +1,17 @@
 import { Badge, Group, Stack, Text } from '@mantine/core';
 import { IconBuilding, IconDeviceLandlinePhone } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { CallRecord } from '@/api/types';
 import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
-import type { Call, Leg } from '@/live/types';
+import type { Leg } from '@/live/types';
+import { legsOf } from '@/parts/calls';
 
 const colors: Record<Leg['state'], string> = { new: 'gray', ringing: 'orange', up: 'teal', ended: 'gray' };
 const results = ['answered', 'busy', 'no_answer', 'elsewhere', 'cancelled', 'rejected', 'failed'] as const;
 
 /** The legs of a call as a tree: who dialled whom, how each one went. */
-export function CallProgress({ call }: { call: Pick<Call | CallRecord, 'legs'> }) {
-  const legs = ((call.legs ?? [])).filter((leg) => leg.role !== 'service');
+export function CallProgress({ call }: { call: { legs?: unknown } }) {
+  const legs = legsOf(call).filter((leg) => leg.role !== 'service');
   const roots = legs.filter((leg) => !legs.some((other) => other.id === leg.dialed_by));
   return (
     <Stack gap={0}>

@@ -104,7 +104,7 @@ function LastCalls({ missed }: { missed: boolean }) {
       send(
         api.GET('/calls', {
           params: {
-            query: missed ? { limit: 5, direction: 'in', disposition: ['missed', 'abandoned'] } : { limit: 6 },
+            query: missed ? { limit: 5, missed: true } : { limit: 6 },
           },
           signal,
         }),

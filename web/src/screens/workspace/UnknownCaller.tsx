@@ -1,12 +1,16 @@
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { lookupOf } from '@/live/stage';
 import type { Call } from '@/live/types';
+import { callQuery } from '@/parts/callQuery';
 import { CallNote } from './CallNote';
 
 /** The card's place while nobody was found, or is still being looked for. */
 export function UnknownCaller({ call }: { call: Call }) {
   const { t } = useTranslation();
-  const state = call.number.kind === 'extension' ? 'internal' : call.lookup || 'off';
+  const { data: record } = useQuery(callQuery(call.id));
+  const state = call.number.kind === 'extension' ? 'internal' : lookupOf(call);
   return (
     <Stack gap="md">
       <Title order={2} fz={16}>
@@ -20,7 +24,7 @@ export function UnknownCaller({ call }: { call: Call }) {
         </Stack>
       ) : (
         <Text size="sm" c="dimmed">
-          {call.spam ? t('unknown.spam') : t(`unknown.${state}`)}
+          {record?.spam ? t('unknown.spam') : t(`unknown.${state}`)}
         </Text>
       )}
       <CallNote callId={call.id} />
