@@ -7,6 +7,11 @@ import (
 	"time"
 )
 
+// joinFor is how long changes of presence are collected before they go out.
+// Everybody sees everybody: sent one by one, the changes of a busy office are
+// calls times users messages and delay the pops.
+const joinFor = 250 * time.Millisecond
+
 // Team keeps the presence of all users over all PBXs (CO-11). What is not
 // known is said to be unknown, never shown as it was last seen.
 type Team struct {
@@ -15,9 +20,12 @@ type Team struct {
 
 	mu      sync.Mutex
 	users   []User
+	owners  map[deviceKey][]User
 	status  map[int64]PresenceState
 	devices map[deviceKey]*device
-	shown   map[int64]Presence
+	known   map[int64]Presence
+	changed map[int64]bool // not shown yet
+	showing bool           // show runs, or will when joinFor has passed
 }
 
 type deviceKey struct{ pbx, endpoint string }
@@ -32,7 +40,7 @@ type device struct {
 // NewTeam makes an empty team.
 func NewTeam(s Screens, now func() time.Time) *Team {
 	return &Team{screens: s, now: now, status: make(map[int64]PresenceState),
-		devices: make(map[deviceKey]*device), shown: make(map[int64]Presence)}
+		devices: make(map[deviceKey]*device), known: make(map[int64]Presence), changed: make(map[int64]bool)}
 }
 
 // SetUsers replaces the users.
@@ -40,16 +48,21 @@ func (t *Team) SetUsers(users []User) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.users = slices.Clone(users)
-	known := make(map[int64]bool, len(users))
+	t.owners = make(map[deviceKey][]User)
+	active := make(map[int64]bool, len(users))
 	for _, u := range users {
-		known[u.ID] = true
-	}
-	for id := range t.shown {
-		if !known[id] {
-			delete(t.shown, id)
+		active[u.ID] = true
+		for _, d := range u.Devices {
+			k := deviceKey{d.PBX, d.Endpoint}
+			t.owners[k] = append(t.owners[k], u)
 		}
 	}
-	t.refresh()
+	for id := range t.known {
+		if !active[id] {
+			delete(t.known, id)
+		}
+	}
+	t.refresh(t.users)
 }
 
 // SetStatus sets what a user says of himself: free, break or wrap_up.
@@ -60,8 +73,8 @@ func (t *Team) SetStatus(userID int64, s PresenceState) (Presence, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status[userID] = s
-	t.refresh()
-	p, ok := t.shown[userID]
+	t.refresh(t.users)
+	p, ok := t.known[userID]
 	if !ok {
 		return Presence{}, Errorf(CodeNotFound, "no such user")
 	}
@@ -74,7 +87,7 @@ func (t *Team) List() []Presence {
 	defer t.mu.Unlock()
 	out := make([]Presence, 0, len(t.users))
 	for _, u := range t.users {
-		if p, ok := t.shown[u.ID]; ok {
+		if p, ok := t.known[u.ID]; ok {
 			out = append(out, p)
 		}
 	}
@@ -94,7 +107,7 @@ func (t *Team) registered(pbx string, d DeviceState) {
 	defer t.mu.Unlock()
 	dev := t.of(pbx, d.Endpoint)
 	dev.known, dev.online = true, d.Online
-	t.refresh()
+	t.refresh(t.owners[deviceKey{pbx, d.Endpoint}])
 }
 
 // leg notes what a channel of a device does: talking, ringing, or nothing any
@@ -108,7 +121,7 @@ func (t *Team) leg(pbx, endpoint, id string, s PresenceState) {
 	} else {
 		dev.legs[id] = s
 	}
-	t.refresh()
+	t.refresh(t.owners[deviceKey{pbx, endpoint}])
 }
 
 // snapshot replaces what is known of the devices' registration.
@@ -120,7 +133,7 @@ func (t *Team) snapshot(pbx string, ds []DeviceState) {
 		dev := t.of(pbx, d.Endpoint)
 		dev.known, dev.online = true, d.Online
 	}
-	t.refresh()
+	t.refresh(t.users)
 }
 
 // lost makes the devices of a PBX unknown.
@@ -128,7 +141,7 @@ func (t *Team) lost(pbx string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.unknown(pbx)
-	t.refresh()
+	t.refresh(t.users)
 }
 
 func (t *Team) unknown(pbx string) {
@@ -166,24 +179,51 @@ func (d *device) presence() PresenceState {
 	return best
 }
 
-// refresh recomputes everybody and shows what changed.
-func (t *Team) refresh() {
-	var changed []Presence
-	for _, u := range t.users {
+// refresh recomputes the users and has shown what changed. Called with t.mu
+// held.
+func (t *Team) refresh(users []User) {
+	for _, u := range users {
 		state := t.state(u)
-		p, ok := t.shown[u.ID]
+		p, ok := t.known[u.ID]
 		if !ok || p.State != state {
 			p.Since = t.now().UTC()
 		} else if p.Name == u.Name && p.Extension == extension(u) {
 			continue
 		}
 		p.UserID, p.Name, p.Extension, p.State = u.ID, u.Name, extension(u), state
-		t.shown[u.ID] = p
-		changed = append(changed, p)
+		t.known[u.ID] = p
+		t.changed[u.ID] = true
 	}
+	t.showSoon()
+}
+
+// showSoon is called with t.mu held.
+func (t *Team) showSoon() {
+	if !t.showing && len(t.changed) > 0 {
+		t.showing = true
+		time.AfterFunc(joinFor, t.show)
+	}
+}
+
+// show sends what changed. It runs once at a time, so the newest comes last,
+// and without the lock, so no call waits for it.
+func (t *Team) show() {
+	t.mu.Lock()
+	var changed []Presence
+	for _, u := range t.users {
+		if t.changed[u.ID] {
+			changed = append(changed, t.known[u.ID])
+		}
+	}
+	clear(t.changed)
+	t.mu.Unlock()
 	if len(changed) > 0 {
 		t.screens.ShowPresence(changed)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.showing = false
+	t.showSoon()
 }
 
 func extension(u User) string {
