@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -188,6 +189,8 @@ func advice(err error) string {
 		return "the ARI user may not write: set read_only = no for it in ari.conf"
 	case errors.As(err, &status) && status.Status == http.StatusNotFound:
 		return "there is no ARI at this address: check pbx[].ari.url and enabled = yes in ari.conf and http.conf"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens at this address (connection refused): check pbx[].ari.url, that Asterisk runs, and bindaddr and bindport in http.conf"
 	case err != nil:
 		return err.Error()
 	}

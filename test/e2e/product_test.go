@@ -39,6 +39,9 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
 // patience bounds waiting for what must happen; it is no measurement.
 const patience = 45 * time.Second
 
+// talkTime is how long the parties talk where it does not matter.
+const talkTime = time.Second
+
 const password = "correct horse battery"
 
 // product is a running server and its first client.
@@ -111,6 +114,14 @@ func start(t *testing.T, o scenario.Office) *product {
 // run starts the server and waits until the PBX is connected.
 func (p *product) run(seed func(context.Context, *postgres.DB, httpapi.Services) error) {
 	p.t.Helper()
+	p.serve(seed)
+	admin := p.login("u101")
+	p.eventually("the PBX is connected", func() bool { return admin.pbx().Connected })
+}
+
+// serve starts the server.
+func (p *product) serve(seed func(context.Context, *postgres.DB, httpapi.Services) error) {
+	p.t.Helper()
 	log := slog.New(slog.NewTextHandler(p.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	server, err := app.New(p.t.Context(), app.Options{Config: p.cfg, Log: log, Version: "test", Seed: seed})
 	if err != nil {
@@ -127,12 +138,6 @@ func (p *product) run(seed func(context.Context, *postgres.DB, httpapi.Services)
 		}
 	})
 	p.t.Cleanup(p.stop)
-	admin := p.login("u101")
-	p.eventually("the PBX is connected", func() bool {
-		var list struct{ Items []struct{ Connected bool } }
-		admin.get("/pbx", &list)
-		return len(list.Items) == 1 && list.Items[0].Connected
-	})
 }
 
 // seed adds a user at each of 101 to 107 and one client.

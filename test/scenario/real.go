@@ -88,6 +88,15 @@ func (r *Real) Phone(ctx context.Context, extension string, b Behaviour) error {
 	return nil
 }
 
+// Register registers a telephone again, as it does itself some time after the
+// PBX has restarted.
+func (r *Real) Register(ctx context.Context, extension string) error {
+	r.mu.Lock()
+	p := r.phones[extension]
+	r.mu.Unlock()
+	return p.Register(ctx)
+}
+
 // sip puts a behaviour into the words of package phones.
 func (b Behaviour) sip() phones.Behaviour {
 	switch {
