@@ -206,7 +206,7 @@ func (c *Client) session(parent context.Context) (synced bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it may be closed already
 	// The reader blocks in a read; the answer to our close frame ends it.
 	context.AfterFunc(ctx, func() {
 		soon := time.Now().Add(closeTimeout)

@@ -62,7 +62,6 @@ type Engine struct {
 type published struct {
 	call     Call
 	audience []int64
-	trace    *trace
 	steps    Why
 }
 

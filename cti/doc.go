@@ -1,0 +1,42 @@
+// Package cti is the telephone domain: calls, their legs and parties, the
+// state machine, the engine that runs it, and the service that takes commands.
+// It knows no driver, no transport and no SQL; it meets them at its ports
+// (PBX, Directory, Journal, Screens).
+//
+//	PBX adapter ── Event ──► Engine ── show ──► Screens
+//	                          │  ▲  └── save ──► Recorder ──► Journal
+//	        board: which call │  │ result
+//	        Machine.Apply     ▼  │
+//	                       lookups ──────────► Directory
+//
+// A call, as users see it:
+//
+//	             office leg rings            both sides in one bridge
+//	 (channel) ──────────────► ringing ────────────────────────► talking ⇄ held
+//	                              │                                 │
+//	                              └────── last real leg gone ───────┴──► ended
+//
+// The disposition is decided only at the end: answered when the two sides
+// met, else by who gave up first and by the hangup cause (CK-03, CK-04).
+//
+// # Which channels are one call
+//
+//  1. A new channel joins the call of its linkedid, else opens one. The id of
+//     the call is made of the PBX and the first channel, so that it is the
+//     same after a restart.
+//  2. The caller and the peer of a Dial are one call.
+//  3. A channel that enters a bridge with a channel of another call moves to
+//     that call; the client's call takes the leg of a consultation.
+//  4. Halves of Local channels count as one for who talks to whom, and are
+//     kept out of what users see.
+//  5. An ended channel leaves a tombstone: events that come late start nothing.
+//
+// # Failure behaviour
+//
+// One goroutine owns all calls of a PBX. The queue before it is bounded; when
+// it is full the reader waits and the wait is counted. The directory is asked
+// by other goroutines with 300 ms at first; the pop does not wait for it. The
+// Recorder keeps the newest version of each call in memory, and ended calls in
+// files while the journal fails. After a lost connection Resync makes memory
+// equal to the PBX; after a restart unfinished records are taken up again.
+package cti
