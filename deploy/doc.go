@@ -1,0 +1,3 @@
+// Package deploy holds what docker-compose.yml needs besides the Dockerfile,
+// and the test that keeps them true to the code.
+package deploy
