@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"ringcard/ari/arisim"
 	"ringcard/configs"
@@ -29,6 +30,7 @@ type DemoOptions struct {
 // Demo is a server with everything of its own: a fresh private database with
 // sample clients, and a simulated PBX in which calls come in by themselves.
 type Demo struct {
+	dir      string
 	app      *App
 	cleanups cleanups
 }
@@ -37,7 +39,10 @@ const (
 	demoPBX      = "demo"
 	demoUser     = "ringcard"
 	demoPassword = "demo"
-	demoSeed     = 20261122
+	// demoSeed and demoEvery make a day in which the telephone of the first
+	// login rings soon, and often.
+	demoSeed  = 44
+	demoEvery = 8 * time.Second
 )
 
 // DemoLogin is an account of the demo.
@@ -76,6 +81,7 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 	if err != nil {
 		return fmt.Errorf("demo folder: %w", err)
 	}
+	d.dir = dir
 	d.cleanups.add("demo folder", func(context.Context) error { return os.RemoveAll(dir) })
 	if err := os.Chmod(dir, 0o711); err != nil { // the database may run under another account
 		return fmt.Errorf("demo folder: %w", err)
@@ -107,7 +113,7 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		arisim.RunOffice(traffic, sim, arisim.OfficeTraffic{Clients: demoCallers(), Seed: demoSeed})
+		arisim.RunOffice(traffic, sim, arisim.OfficeTraffic{Clients: demoCallers(), Every: demoEvery, Seed: demoSeed})
 	}()
 	d.cleanups.add("calls", func(context.Context) error {
 		stop()
