@@ -208,7 +208,7 @@ func (c *pbxCheck) endpoints(ctx context.Context, rest *ari.REST) {
 	}
 	state := make(map[string]string, len(list))
 	for _, e := range list {
-		state[e.ID()] = e.State
+		state[e.Technology+"/"+e.Resource] = e.State
 	}
 	c.trunks(state)
 	if !c.known {
