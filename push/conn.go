@@ -165,6 +165,9 @@ func (c *conn) open(from resume, snapshot Snapshot) ([]numbered, error) {
 		}
 	}
 	epoch, seq := c.hub.position(c.session.UserID)
+	if c.isCut() { // by the reset that began this epoch: the browser would come twice
+		return nil, nil
+	}
 	data, err := snapshot(ctx)
 	if err != nil {
 		return nil, c.fail("snapshot", err)

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -16,9 +17,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func newBus(t *testing.T, server *redistest.Server) *redis.Bus {
+func testLog(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// newBus gives up a refusing Redis after patience, 0 for the default.
+func newBus(t *testing.T, server *redistest.Server, patience time.Duration) *redis.Bus {
 	t.Helper()
-	bus, err := redis.NewBus(redis.BusOptions{URL: server.URL, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	bus, err := redis.NewBus(redis.BusOptions{URL: server.URL, Log: testLog(t), Patience: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +34,6 @@ func newBus(t *testing.T, server *redistest.Server) *redis.Bus {
 func TestBus(t *testing.T) {
 	pushtest.RunBus(t, func(t *testing.T) pushtest.Backplane {
 		server := redistest.Start(t)
-		return pushtest.Backplane{Shared: true, Node: func(t *testing.T) push.Bus { return newBus(t, server) }}
+		return pushtest.Backplane{Shared: true, Node: func(t *testing.T) push.Bus { return newBus(t, server, time.Minute) }}
 	})
 }

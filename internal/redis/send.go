@@ -23,6 +23,9 @@ var publishLua string
 // takes what gathered during the round trip before.
 const maxBatch = 256
 
+// retryPause keeps a sender from spinning against a Redis that refuses.
+const retryPause = 10 * time.Millisecond
+
 // Kinds of ops and of log entries.
 const (
 	kindMessage = "message"
@@ -48,7 +51,7 @@ func (o *op) finish() {
 	}
 }
 
-// args are ARGV 2… of publish.lua.
+// args are ARGV 3… of publish.lua.
 func (o *op) args(history int, first bool) ([]any, error) {
 	users := []byte("*")
 	if !o.all {
@@ -82,7 +85,7 @@ func (b *Bus) send(ctx context.Context) {
 	for {
 		batch, round := b.batch()
 		if len(batch) > 0 {
-			err := b.transmit(ctx, batch)
+			err := b.transmit(ctx, batch, round)
 			if ctx.Err() != nil {
 				return
 			}
@@ -134,23 +137,30 @@ func (b *Bus) sent(batch []*op, round int, err error) {
 
 // transmit sends the batch, again within Patience. Redis recognizes by its
 // number what it has taken before.
-func (b *Bus) transmit(ctx context.Context, batch []*op) error {
+func (b *Bus) transmit(ctx context.Context, batch []*op, round int) error {
 	deadline := time.Now().Add(b.opt.Patience)
 	for {
-		err := b.pipeline(ctx, batch)
+		b.mu.Lock()
+		epoch, stale := b.epoch, round != b.round
+		b.mu.Unlock()
+		if stale {
+			return nil // served locally meanwhile
+		}
+		err := b.pipeline(ctx, batch, epoch)
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) || !pause(ctx, 20*time.Millisecond) {
+		// Another epoch is followed within a round trip; try in that.
+		if time.Now().After(deadline) || !pause(ctx, retryPause) {
 			return err
 		}
 	}
 }
 
-func (b *Bus) pipeline(ctx context.Context, batch []*op) error {
+func (b *Bus) pipeline(ctx context.Context, batch []*op, epoch string) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	epoch := push.NewEpoch()
+	next := push.NewEpoch()
 	keys := []string{b.keys.state, b.keys.log, b.keys.node}
 	_, err := b.client.Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for i, o := range batch {
@@ -160,7 +170,7 @@ func (b *Bus) pipeline(ctx context.Context, batch []*op) error {
 			}
 			// EVAL with the body, not EVALSHA: a kilobyte more, but nothing to
 			// reload when Redis has restarted.
-			p.Eval(ctx, epochLua+publishLua, keys, append([]any{epoch}, args...)...)
+			p.Eval(ctx, epochLua+publishLua, keys, append([]any{epoch, next}, args...)...)
 		}
 		return nil
 	})
