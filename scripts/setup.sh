@@ -2,10 +2,10 @@
 # Makes a Debian machine with Go and Node ready. What is there is left alone,
 # so that a second run takes a moment.
 #
-# usage: setup.sh demo    what `make demo` needs: PostgreSQL
+# usage: setup.sh demo    what `make demo` needs: PostgreSQL 15 or later
 #        setup.sh test    what `make test` needs besides: Redis, Chromium, sipp,
 #                         a C compiler for the race detector, two real Asterisks
-#        setup.sh tools   nothing to install: Go and Node are looked at only
+#        setup.sh tools   nothing: whether Go and Node are new enough
 #
 # Installs Debian packages by apt-get as root or by sudo; without either it
 # names what is missing and ends.
@@ -38,12 +38,15 @@ check_node() {
 		die "Node $(node --version) is too old: install Node $node_major.$node_minor or later"
 }
 
+# Like internal/pgserver: Debian's binaries of version 15 or later, else those in
+# the path.
 has_postgres() {
-	has initdb && has postgres && return
 	for dir in /usr/lib/postgresql/*/bin; do
-		[ -x "$dir/initdb" ] && [ -x "$dir/postgres" ] && return
+		version=${dir%/bin}
+		version=${version##*/}
+		[ -x "$dir/initdb" ] && [ -x "$dir/postgres" ] && [ "$version" -ge 15 ] 2>/dev/null && return
 	done
-	return 1
+	has initdb && has postgres && [ "$(postgres --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -ge 15 ]
 }
 
 # The race detector links with the C library.
