@@ -30,6 +30,15 @@ export function looksLikeNumber(text: string): boolean {
   return digits >= 2 && digits <= 15;
 }
 
+/**
+ * A number of ours as the exchange writes it, for reading: 74951000101 →
+ * +7 (495) 100-01-01. Numbers of clients come formatted from the server.
+ */
+export function displayNumber(raw: string): string {
+  const match = /^\+?[78](\d{3})(\d{3})(\d{2})(\d{2})$/.exec(raw);
+  return match ? `+7 (${match[1]}) ${match[2]}-${match[3]}-${match[4]}` : raw;
+}
+
 /** «Смирнова Анна Игоревна» → «Смирнова А.», as under a history line. */
 export function shortName(name: string): string {
   const [family = '', given] = name.trim().split(/\s+/);

@@ -31,7 +31,7 @@ export function callable(state: PresenceState): boolean {
 export function sorted(team: Presence[]): Presence[] {
   return team.toSorted(
     (a, b) =>
-      (a.extension ?? '~').localeCompare(b.extension ?? '~', undefined, { numeric: true }) ||
+      (a.extension || '~').localeCompare(b.extension || '~', undefined, { numeric: true }) ||
       a.name.localeCompare(b.name),
   );
 }

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { CallRecord } from '@/api/types';
 import { useCan } from '@/app/session';
+import { displayNumber } from '@/format/text';
 import { useFormat } from '@/format/useFormat';
 import { callQuery } from '@/parts/callQuery';
 import { CallGlyph, outcomeFor } from '@/parts/calls';
@@ -72,7 +73,7 @@ function Details({ call, onClose }: { call: CallRecord; onClose: () => void }) {
         {call.hold_ms > 0 && <Fact label={t('calls.hold')}>{format.duration(call.hold_ms)}</Fact>}
         <Fact label={t('calls.user')}>{call.answered_by?.name ?? call.placed_by?.name ?? '—'}</Fact>
         {call.queue && <Fact label={t('calls.queue')}>{call.queue}</Fact>}
-        {call.did && <Fact label={t('calls.did')}>{call.did}</Fact>}
+        {call.did && <Fact label={t('calls.did')}>{displayNumber(call.did)}</Fact>}
         {call.state === 'ended' && (
           <Fact label={t('calls.cause')}>
             {t(`outcome.${outcomeFor(call)}_short`)}

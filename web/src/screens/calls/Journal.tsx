@@ -45,6 +45,8 @@ export function Journal() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor || null,
     placeholderData: keepPreviousData,
+    // new calls of others appear by themselves while the top is in view
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : 30_000),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items ?? []) ?? [], [query.data]);
   const columns = useCallColumns();

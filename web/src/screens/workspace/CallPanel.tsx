@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { IconAlertCircle, IconCircleCheck, IconPhoneOff, IconPhoneOutgoing, IconPhoneRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/app/session';
+import { displayNumber } from '@/format/text';
 import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
 import { useNow } from '@/format/useNow';
@@ -88,7 +89,7 @@ function Line({ call }: { call: Call }) {
   const { data: record } = useQuery(callQuery(call.id));
   const bits = [
     call.queue && t('call.queue', { name: call.queue }),
-    call.did && t('call.did', { number: call.did }),
+    call.did && t('call.did', { number: displayNumber(call.did) }),
     record?.spam && t('call.spam'),
   ].filter(Boolean);
   if (bits.length === 0) return null;

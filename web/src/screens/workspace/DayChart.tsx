@@ -1,27 +1,21 @@
 import { Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { CallSummary } from '@/api/types';
 import classes from './DayChart.module.css';
-
-type Hour = NonNullable<CallSummary['by_hour']>[number];
+import { chartHours, type Hour } from './hours';
 
 /** Calls by hour of today: bars for the eye, a table for the screen reader. */
 export function DayChart({ hours }: { hours: Hour[] }) {
   const { t } = useTranslation();
-  const totals = hours.map((hour) => hour.in + hour.out + hour.missed);
-  const first = totals.findIndex((total) => total > 0);
-  if (first < 0) {
+  const shown = chartHours(hours);
+  if (shown.length === 0) {
     return (
       <Text size="sm" c="dimmed" mt="sm">
         {t('chart.empty')}
       </Text>
     );
   }
-  // at least eight hours, so that the first call of a day is not one huge bar
-  const last = totals.findLastIndex((total) => total > 0);
-  const from = Math.max(0, Math.min(first, last - 7));
-  const shown = hours.slice(from, Math.max(last + 1, from + 8));
-  const max = Math.max(...totals);
+  // missed calls are a part of the incoming ones
+  const max = Math.max(...shown.map((hour) => hour.in + hour.out));
   const step = Math.ceil(shown.length / 4);
   return (
     <figure className={classes.chart} aria-label={t('chart.label')}>
@@ -33,7 +27,7 @@ export function DayChart({ hours }: { hours: Hour[] }) {
           >
             <div className={classes.slot}>
               <div className={classes.missed} style={{ height: `${(hour.missed / max) * 100}%` }} />
-              <div className={classes.bar} style={{ height: `${((hour.in + hour.out) / max) * 100}%` }} />
+              <div className={classes.bar} style={{ height: `${((hour.in - hour.missed + hour.out) / max) * 100}%` }} />
             </div>
           </Tooltip>
         ))}

@@ -109,6 +109,7 @@ function LastCalls({ missed }: { missed: boolean }) {
           signal,
         }),
       ),
+    refetchInterval: 30_000,
   });
   const items = data?.items ?? [];
   if (missed && items.length === 0 && !error) return null;
