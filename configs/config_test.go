@@ -162,8 +162,8 @@ func TestBadConfigurationNamesThePath_OP_06(t *testing.T) {
 
 func TestAllProblemsAreReportedTogether(t *testing.T) {
 	_, err := Parse([]byte("listen: x\nlocale: de\ntime_zone: Moon\n"), nil)
-	problems, ok := err.(Problems)
-	if !ok || len(problems) != 3 {
+	var problems Problems
+	if !errors.As(err, &problems) || len(problems) != 3 {
 		t.Fatalf("%T %v", err, err)
 	}
 	if problems[0].Path != "listen" || problems[1].Path != "locale" || problems[2].Path != "time_zone" {

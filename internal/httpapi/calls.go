@@ -81,7 +81,7 @@ func (s *server) listCalls(ctx context.Context, c *caller, in *CallQuery) (*body
 	}
 	if in.Missed {
 		if len(in.Direction)+len(in.Disposition) > 0 {
-			return nil, newProblem(codeInvalid, "missed says the direction and the result itself").field("query.missed", "leave direction and disposition out")
+			return nil, invalidField("query.missed", "missed says the direction and the result itself", "leave direction and disposition out")
 		}
 		q.Directions, q.Dispositions = []string{calllog.In}, unanswered
 	}

@@ -68,7 +68,7 @@ func (m Versioned) version() (int64, error) {
 	text := strings.TrimPrefix(strings.TrimSpace(m.IfMatch), "W/")
 	version, err := strconv.ParseInt(strings.Trim(text, `"`), 10, 64)
 	if err != nil || version < 1 {
-		return 0, newProblem(codeInvalid, "If-Match is not an ETag of this record").field("header.If-Match", `write it as "3"`)
+		return 0, invalidField("header.If-Match", "If-Match is not an ETag of this record", `write it as "3"`)
 	}
 	return version, nil
 }

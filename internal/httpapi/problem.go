@@ -121,9 +121,15 @@ func (p *Problem) GetHeaders() http.Header {
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// field adds the input field at fault.
-func (p *Problem) field(location, message string) *Problem {
+// blame adds the input field at fault.
+func (p *Problem) blame(location, message string) {
 	p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location, Message: message})
+}
+
+// invalidField is a Problem with one input field at fault.
+func invalidField(location, detail, message string) *Problem {
+	p := newProblem(codeInvalid, detail)
+	p.blame(location, message)
 	return p
 }
 
@@ -148,7 +154,7 @@ func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 	if errors.As(err, &ctiErr) {
 		p = newProblem(string(ctiErr.Code), ctiErr.Message)
 		if ctiErr.Field != "" {
-			p.field("body."+ctiErr.Field, ctiErr.Message)
+			p.blame("body."+ctiErr.Field, ctiErr.Message)
 		}
 		if p.Status >= http.StatusInternalServerError {
 			log.WarnContext(ctx, "telephone command refused", "request_id", requestID(ctx), "error", err)
@@ -173,7 +179,7 @@ func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 func crmProblem(e *crm.Error) *Problem {
 	p := newProblem(string(e.Code), e.Message)
 	if e.Field != "" {
-		p.field(location(e.Field), e.Message)
+		p.blame(location(e.Field), e.Message)
 	}
 	switch e.Code {
 	case crm.CodeConflict:

@@ -137,7 +137,7 @@ func newSite(t *testing.T) *site {
 		if err := hub.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
-		s.Server.Close()
+		s.Close()
 	})
 	for _, u := range []employee.NewUser{
 		{Login: "admin", Name: "Администратор", Role: crm.RoleAdmin},
