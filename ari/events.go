@@ -1,7 +1,6 @@
 package ari
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -14,21 +13,20 @@ const timeFormat = "2006-01-02T15:04:05.000-0700"
 
 // frame is one event of the socket with the fields that are used.
 type frame struct {
-	Type        string            `json:"type"`
-	Timestamp   string            `json:"timestamp"`
-	Application string            `json:"application"`
-	Channel     *channel          `json:"channel"`
-	Caller      *channel          `json:"caller"`
-	Peer        json.RawMessage   `json:"peer"` // a channel in Dial, something else in PeerStatusChange
-	Forwarded   *channel          `json:"forwarded"`
-	Bridge      *ari.BridgeData   `json:"bridge"`
-	DialStatus  string            `json:"dialstatus"`
-	DialString  string            `json:"dialstring"`
-	Cause       flexInt           `json:"cause"`
-	TechCause   flexInt           `json:"tech_cause"` // Asterisk 18 and later
-	Soft        bool              `json:"soft"`
-	Endpoint    *ari.EndpointData `json:"endpoint"`
-	Contact     struct {
+	Type       string            `json:"type"`
+	Timestamp  string            `json:"timestamp"`
+	Channel    *channel          `json:"channel"`
+	Caller     *channel          `json:"caller"`
+	Peer       *peer             `json:"peer"`
+	Forwarded  *channel          `json:"forwarded"`
+	Bridge     *ari.BridgeData   `json:"bridge"`
+	DialStatus string            `json:"dialstatus"`
+	DialString string            `json:"dialstring"`
+	Cause      flexInt           `json:"cause"`
+	TechCause  flexInt           `json:"tech_cause"` // Asterisk 18 and later
+	Soft       bool              `json:"soft"`
+	Endpoint   *ari.EndpointData `json:"endpoint"`
+	Contact    struct {
 		Status string `json:"contact_status"`
 	} `json:"contact_info"`
 }
@@ -36,14 +34,23 @@ type frame struct {
 // channel is a channel snapshot. The library's ChannelData loses fields and
 // parses twice; its parts are fine.
 type channel struct {
-	ID           string            `json:"id"`
-	Name         string            `json:"name"`
-	State        string            `json:"state"`
-	Caller       ari.CallerID      `json:"caller"`
-	Connected    ari.CallerID      `json:"connected"`
-	Dialplan     ari.DialplanCEP   `json:"dialplan"`
-	CreationTime string            `json:"creationtime"`
-	Vars         map[string]string `json:"channelvars"`
+	ID           string          `json:"id"`
+	Name         string          `json:"name"`
+	State        string          `json:"state"`
+	Caller       ari.CallerID    `json:"caller"`
+	Connected    ari.CallerID    `json:"connected"`
+	Dialplan     ari.DialplanCEP `json:"dialplan"`
+	CreationTime string          `json:"creationtime"`
+	Vars         struct {
+		LinkedID string `json:"CHANNEL(linkedid)"`
+	} `json:"channelvars"`
+}
+
+// peer is a channel in Dial and a status in PeerStatusChange. One type for
+// both spares a second pass over the most frequent of large frames.
+type peer struct {
+	channel
+	Status string `json:"peer_status"`
 }
 
 // flexInt reads an integer that some versions of Asterisk send as a string.

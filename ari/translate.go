@@ -100,11 +100,8 @@ func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error
 // status is newer than the endpoint's snapshot in the same event.
 func online(f *frame) bool {
 	status := f.Contact.Status
-	var peer struct {
-		Status string `json:"peer_status"`
-	}
-	if status == "" && len(f.Peer) > 0 && json.Unmarshal(f.Peer, &peer) == nil {
-		status = peer.Status
+	if status == "" && f.Peer != nil {
+		status = f.Peer.Status
 	}
 	switch status {
 	case "Reachable", "Registered", "NonQualified", "Created", "Updated":
@@ -116,11 +113,10 @@ func online(f *frame) bool {
 }
 
 func dial(ev *cti.Event, f *frame) error {
-	var peer channel
-	if err := json.Unmarshal(f.Peer, &peer); err != nil {
-		return fmt.Errorf("malformed ARI frame: peer of Dial: %w", err)
+	if f.Peer == nil {
+		return errors.New("malformed ARI frame: Dial without a peer")
 	}
-	ev.Peer = peer.snapshot()
+	ev.Peer = f.Peer.snapshot()
 	if f.Caller != nil {
 		ev.Channel = f.Caller.snapshot()
 	}
@@ -132,7 +128,7 @@ func dial(ev *cti.Event, f *frame) error {
 
 func (c *channel) snapshot() cti.Channel {
 	return cti.Channel{
-		ID: c.ID, Name: c.Name, State: c.State, LinkedID: c.Vars["CHANNEL(linkedid)"],
+		ID: c.ID, Name: c.Name, State: c.State, LinkedID: c.Vars.LinkedID,
 		CallerNumber: c.Caller.Number, CallerName: c.Caller.Name,
 		ConnectedNumber: c.Connected.Number, ConnectedName: c.Connected.Name,
 		Context: c.Dialplan.Context, Exten: c.Dialplan.Exten,
