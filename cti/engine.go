@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -134,6 +135,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 func (e *Engine) Post(ev Event) {
 	select {
 	case e.events <- &ev:
+		// The engine goes on at once on this thread; otherwise a pop would wait
+		// until another thread wakes up, long on a busy machine.
+		runtime.Gosched()
 		return
 	default:
 	}
