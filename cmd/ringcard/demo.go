@@ -36,8 +36,8 @@ func (p *program) demoCommand() *cobra.Command {
 			fmt.Fprintf(out, "\n  Open %s\n\n", demo.URL())
 			table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "  LOGIN\tPASSWORD\tROLE\tTELEPHONE\tNAME")
-			for _, l := range app.DemoLogins() {
-				fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", l.Login, l.Password, l.Role, l.Extension, l.Name)
+			for _, u := range demo.Users() {
+				fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", u.Login, app.DemoPassword, u.Role, u.Extension, u.Name)
 			}
 			if err := table.Flush(); err != nil {
 				return err

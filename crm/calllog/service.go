@@ -56,6 +56,12 @@ func (s *Service) Save(ctx context.Context, r Record) error {
 	return s.stores.Writer.Save(ctx, r, subject)
 }
 
+// Discard removes an unfinished record; see Writer.Discard. It is for the call
+// engine.
+func (s *Service) Discard(ctx context.Context, id string) error {
+	return s.stores.Writer.Discard(ctx, id)
+}
+
 // Unfinished returns the records of a PBX without an end, to go on with after
 // a restart. It is for the call engine.
 func (s *Service) Unfinished(ctx context.Context, pbx string) ([]Record, error) {

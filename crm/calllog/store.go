@@ -16,6 +16,9 @@ type Writer interface {
 	// match of its number then. Employees, clients or persons that do not
 	// exist are left out rather than lose the record.
 	Save(ctx context.Context, r Record, subject string) error
+	// Discard removes the record of a call that turned out to be a part of
+	// another, unless it has ended. There may be none.
+	Discard(ctx context.Context, id string) error
 	// Unfinished returns the records of a PBX that have no end, oldest first.
 	Unfinished(ctx context.Context, pbx string) ([]Record, error)
 }

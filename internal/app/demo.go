@@ -7,14 +7,15 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ringcard/ari/arisim"
 	"ringcard/configs"
-	"ringcard/crm"
 	"ringcard/crm/employee"
 	"ringcard/internal/httpapi"
 	"ringcard/internal/postgres"
+	"ringcard/internal/postgres/sample"
 )
 
 // DemoOptions of a Demo.
@@ -32,6 +33,7 @@ type DemoOptions struct {
 type Demo struct {
 	dir      string
 	app      *App
+	sample   sample.Result
 	cleanups cleanups
 }
 
@@ -45,26 +47,9 @@ const (
 	demoEvery = 8 * time.Second
 )
 
-// DemoLogin is an account of the demo.
-type DemoLogin struct {
-	Login, Password, Name string
-	Role                  crm.Role
-	Extension             string
-}
-
-// DemoLogins are the accounts, the one to begin with first. The password is
-// meant to be known: the demo listens on loopback and dies with its data.
-func DemoLogins() []DemoLogin {
-	return []DemoLogin{
-		{"anna", "anna-demo", "Смирнова Анна", crm.RoleOperator, "101"},
-		{"dmitry", "dmitry-demo", "Кузнецов Дмитрий", crm.RoleManager, "102"},
-		{"elena", "elena-demo", "Попова Елена", crm.RoleManager, "103"},
-		{"sergey", "sergey-demo", "Волков Сергей", crm.RoleOperator, "104"},
-		{"maria", "maria-demo", "Соколова Мария", crm.RoleSupervisor, "105"},
-		{"pavel", "pavel-demo", "Лебедев Павел", crm.RoleOperator, "106"},
-		{"admin", "admin-demo", "Администратор", crm.RoleAdmin, ""},
-	}
-}
+// DemoPassword is everybody's. It is meant to be known: the demo listens on
+// loopback and dies with its data.
+const DemoPassword = "ringcard-demo"
 
 // StartDemo starts everything. Its folder is a temporary one, made anew each
 // time and removed at the end, so that every demo begins alike.
@@ -104,7 +89,7 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 		Name: demoPBX, Trunks: []string{"PJSIP/trunk"}, Extensions: configs.DefaultExtensions, Context: "office",
 		ARI: configs.ARI{URL: sim.URL(), App: configs.DefaultARIApp, User: demoUser, Password: demoPassword},
 	}}
-	if d.app, err = New(ctx, Options{Config: cfg, Log: opt.Log, Version: opt.Version, Demo: true, Seed: seedDemo}); err != nil {
+	if d.app, err = New(ctx, Options{Config: cfg, Log: opt.Log, Version: opt.Version, Demo: true, Seed: d.seed(cfg, opt.Log)}); err != nil {
 		return err
 	}
 	d.cleanups.add("server", d.app.stop)
@@ -113,7 +98,7 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		arisim.RunOffice(traffic, sim, arisim.OfficeTraffic{Clients: demoCallers(), Every: demoEvery, Seed: demoSeed})
+		arisim.RunOffice(traffic, sim, arisim.OfficeTraffic{Clients: d.callers(), Every: demoEvery, Seed: demoSeed})
 	}()
 	d.cleanups.add("calls", func(context.Context) error {
 		stop()
@@ -139,16 +124,30 @@ func (d *Demo) Run(ctx context.Context) error {
 	return errors.Join(failure, d.cleanups.run(stop))
 }
 
-// seedDemo fills the fresh database with people and clients.
-func seedDemo(ctx context.Context, _ *postgres.DB, s httpapi.Services) error {
-	for _, l := range DemoLogins() {
-		in := employee.NewUser{Login: l.Login, Name: l.Name, Role: l.Role, Password: l.Password, Extension: l.Extension}
-		if l.Extension != "" {
-			in.Devices = []employee.Device{{PBX: demoPBX, Endpoint: "PJSIP/" + l.Extension}}
+// seed fills the fresh database with the sample office.
+func (d *Demo) seed(cfg configs.Config, log *slog.Logger) func(context.Context, *postgres.DB, httpapi.Services) error {
+	return func(ctx context.Context, db *postgres.DB, _ httpapi.Services) error {
+		zone, err := cfg.Location()
+		if err != nil {
+			return err
 		}
-		if _, err := s.Employees.Create(ctx, crm.System(), in); err != nil {
-			return fmt.Errorf("demo user %s: %w", l.Login, err)
-		}
+		d.sample, err = sample.Fill(ctx, db, sample.Options{
+			Password: DemoPassword, PBX: demoPBX, Now: time.Now(), Zone: zone, Locale: cfg.Locale,
+			Rules: phoneRules(cfg), Seed: demoSeed, Log: log,
+		})
+		return err
 	}
-	return seedClients(ctx, s)
+}
+
+// Users are the accounts of the demo, the administrator first.
+func (d *Demo) Users() []employee.User { return d.sample.Users }
+
+// callers are the telephones of the sample clients, as a provider sends their
+// numbers.
+func (d *Demo) callers() []arisim.Person {
+	out := make([]arisim.Person, len(d.sample.Known))
+	for i, number := range d.sample.Known {
+		out[i] = arisim.Person{Number: strings.TrimPrefix(number, "+")}
+	}
+	return out
 }

@@ -18,7 +18,7 @@ var _ cti.Journal = journal{}
 // Save implements cti.Journal.
 func (j journal) Save(ctx context.Context, c cti.Call) error {
 	if c.MergedInto != "" {
-		return nil // the call it is a part of has the record
+		return j.log.Discard(ctx, c.ID) // the call it is a part of has the record
 	}
 	record, err := recordOf(c)
 	if err != nil {

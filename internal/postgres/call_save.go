@@ -79,6 +79,8 @@ const (
 		      WHERE id = ANY ($1::uuid[]) AND disposition = 'answered' GROUP BY client_id) k
 		WHERE c.id = k.client_id AND k.at > coalesce(c.last_contact_at, '-infinity')`
 
+	sqlCallDiscard = `DELETE FROM crm.call WHERE id = $1 AND state <> 'ended'`
+
 	sqlUnfinished = `SELECT ` + callColumns + `, k.snapshot FROM crm.call k` + callJoins + `
 		WHERE k.pbx = $1 AND k.state <> 'ended' ORDER BY k.started_at, k.id`
 )
@@ -97,6 +99,18 @@ func (s *CallStore) Save(ctx context.Context, r calllog.Record, subject string) 
 			return err
 		}
 	}
+}
+
+// Discard implements calllog.Writer.
+func (s *CallStore) Discard(ctx context.Context, id string) error {
+	key, err := uuid.Parse(id)
+	if err != nil {
+		return &crm.Error{Code: crm.CodeInvalid, Field: "id", Message: "a call id is a UUID", Err: err}
+	}
+	return s.db.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, sqlCallDiscard, key)
+		return err
+	})
 }
 
 // rolledBack tells of errors that a second try may not meet again.

@@ -395,6 +395,32 @@ func TestUnfinishedComesBackWhole(t *testing.T) {
 	}
 }
 
+// A call that turned out to be a part of another leaves no record; one that
+// has ended stays.
+func TestDiscard_CK_01(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	open := o.call("+79210000001")
+	open.State, open.Disposition, open.EndedAt = "ringing", "", nil
+	o.save(open)
+	over := o.call("+79210000002")
+	o.save(over)
+	for _, id := range []string{open.ID, over.ID, uuid.NewString()} {
+		if err := o.calls.Discard(o.ctx, id); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := must(o.calls.Unfinished(o.ctx, "office"))(t); len(got) != 0 {
+		t.Errorf("unfinished = %+v", got)
+	}
+	if _, err := o.calls.Get(o.ctx, crm.System(), over.ID); err != nil {
+		t.Errorf("the ended call is gone: %v", err)
+	}
+	if err := o.calls.Discard(o.ctx, "7"); err == nil {
+		t.Error("an id that is no UUID is accepted")
+	}
+}
+
 func TestJournalFiltersAndPages_AF_03(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
