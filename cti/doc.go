@@ -11,10 +11,10 @@
 //
 // A call, as users see it:
 //
-//	             office leg rings            both sides in one bridge
-//	 (channel) ──────────────► ringing ────────────────────────► talking ⇄ held
-//	                              │                                 │
-//	                              └────── last real leg gone ───────┴──► ended
+//	            office leg rings            both sides in one bridge
+//	(channel) ──────────────► ringing ────────────────────────► talking ⇄ held
+//	                             │                                 │
+//	                             └────── last real leg gone ───────┴──► ended
 //
 // The disposition is decided only at the end: answered when the two sides
 // met, else by who gave up first and by the hangup cause (CK-03, CK-04).
