@@ -222,7 +222,9 @@ func (c *Client) session(parent context.Context) (synced bool, err error) {
 	err = c.sync(ctx, gate)
 	if err != nil {
 		cancel()
-		<-watched
+		if werr := <-watched; werr != nil {
+			err = werr
+		}
 		if rerr := <-readErr; errors.Is(rerr, errReplaced) {
 			err = rerr
 		}

@@ -42,7 +42,7 @@ func benchmarkHub(b *testing.B, n int) {
 		hub.Serve(w, r, push.Session{UserID: user}, noSnapshot)
 	}))
 	defer server.Close()
-	defer hub.Stop(context.Background())
+	defer func() { _ = hub.Stop(context.Background()) }()
 	arrived, stop := readers(b, server.URL, n)
 	defer stop()
 	users := make([]int64, n)
@@ -125,7 +125,7 @@ func BenchmarkPublish(b *testing.B) {
 	if err := hub.Start(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	defer hub.Stop(context.Background())
+	defer func() { _ = hub.Stop(context.Background()) }()
 	users := make([]int64, 100)
 	for i := range users {
 		users[i] = int64(i + 1)

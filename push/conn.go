@@ -99,7 +99,7 @@ func (c *conn) serve(from resume, snapshot Snapshot) {
 	}
 	// A writer stuck in a full socket must not hold up the close for long.
 	unblock := context.AfterFunc(c.ctx, func() {
-		c.ws.NetConn().SetWriteDeadline(time.Now().Add(c.hub.opt.CloseTimeout))
+		_ = c.ws.NetConn().SetWriteDeadline(time.Now().Add(c.hub.opt.CloseTimeout))
 	})
 	defer unblock()
 	go c.read()
@@ -204,7 +204,9 @@ func (c *conn) send(n numbered) error {
 }
 
 func (c *conn) sendFrame(frame []byte) error {
-	c.ws.SetWriteDeadline(time.Now().Add(c.hub.opt.WriteTimeout))
+	if err := c.ws.SetWriteDeadline(time.Now().Add(c.hub.opt.WriteTimeout)); err != nil {
+		return err
+	}
 	return c.ws.WriteMessage(websocket.TextMessage, frame)
 }
 
@@ -259,7 +261,7 @@ func (c *conn) read() {
 // alive grants the browser another two and a half pings of silence.
 func (c *conn) alive() {
 	if !c.isCut() {
-		c.ws.SetReadDeadline(time.Now().Add(c.hub.opt.PingEvery * 5 / 2))
+		_ = c.ws.SetReadDeadline(time.Now().Add(c.hub.opt.PingEvery * 5 / 2)) // fails on a closed socket only
 	}
 }
 

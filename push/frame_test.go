@@ -57,7 +57,7 @@ func TestMalformedFrames(t *testing.T) {
 				if code, frames := c.CloseCode(); code != push.BadFrame || len(frames) > 0 {
 					t.Errorf("code %d, frames %v", code, frames)
 				}
-				<-sent // the rest of a long frame may be refused
+				<-sent //nolint:errcheck // the rest of a long frame may be refused
 				hub.Publish([]int64{7, 8}, ring("c", 1, "ringing"))
 				if f := other.Next(); f.Type != "call" {
 					t.Errorf("other socket got %+v", f)

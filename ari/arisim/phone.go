@@ -87,7 +87,7 @@ func (p *Phone) Dial(number string) *Call {
 	case !known:
 		s.finish(call, 1)
 	default:
-		ch := s.newChannel(channel{endpoint: p.endpoint(), phone: p, state: "Ring", caller: party(p.id()),
+		ch := s.newChannel(channel{endpoint: p.endpoint(), phone: p, state: "Ring", caller: p.id(),
 			dialplan: dialplanJSON{Context: officeContext, Exten: number}}, "", "")
 		s.start(ch, call, plan)
 	}

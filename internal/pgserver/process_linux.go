@@ -112,6 +112,6 @@ func serverRuns(pid int, dataDir string) bool {
 	if err != nil {
 		return false
 	}
-	real, err := filepath.EvalSymlinks(dataDir)
-	return err == nil && cwd == real
+	dir, err := filepath.EvalSymlinks(dataDir)
+	return err == nil && cwd == dir
 }

@@ -187,12 +187,3 @@ func deref[T any](p *T) T {
 	}
 	return *p
 }
-
-// orNull is nil for the zero value, which SQL keeps as NULL.
-func orNull[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}

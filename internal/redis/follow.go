@@ -57,7 +57,7 @@ func (b *Bus) follow(ctx context.Context) {
 			err = b.sync(ctx)
 		}
 		if err == nil {
-			synced, wait = true, 50*time.Millisecond
+			wait = 50 * time.Millisecond
 			err = b.read(ctx)
 			synced = false
 		}

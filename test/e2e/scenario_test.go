@@ -82,7 +82,7 @@ func play(t *testing.T, p *product, users map[string]*operator, s scenario.Scena
 	if got := admin.historyOfCalls(p.clientID); got != want {
 		t.Errorf("%d calls in the history, want %d", got, want)
 	}
-	compareCDR(t, ctx, p, s, record, len(rows))
+	compareCDR(ctx, t, p, s, record, len(rows))
 }
 
 // waitFree waits until the server knows that the telephone is registered and idle.
@@ -176,7 +176,7 @@ func sameRecord(t *testing.T, r calllog.Record, c cti.Call) {
 
 // compareCDR compares the times with those of the PBX to a second (CK-03). A
 // call to several phones has several rows; the answered one counts.
-func compareCDR(t *testing.T, ctx context.Context, p *product, s scenario.Scenario, r calllog.Record, before int) {
+func compareCDR(ctx context.Context, t *testing.T, p *product, s scenario.Scenario, r calllog.Record, before int) {
 	t.Helper()
 	if s.Want.CDR == "" {
 		return // the PBX writes no row, or one of a channel that never was

@@ -28,7 +28,7 @@ type CDR struct {
 	Answer      time.Time // zero: not answered
 	End         time.Time
 	Duration    time.Duration
-	BillSec     time.Duration
+	Billable    time.Duration
 	Disposition string // ANSWERED, NO ANSWER, BUSY, FAILED, CONGESTION
 	UniqueID    string
 	LinkedID    string
@@ -141,7 +141,7 @@ func parseCDRRow(f []string) (CDR, error) {
 		Answer:      at(f[colAnswer]),
 		End:         at(f[colEnd]),
 		Duration:    time.Duration(number(f[colDuration])) * time.Second,
-		BillSec:     time.Duration(number(f[colBillSec])) * time.Second,
+		Billable:    time.Duration(number(f[colBillSec])) * time.Second,
 		Disposition: f[colDisposition],
 		UniqueID:    f[colUniqueID],
 		LinkedID:    f[colLinkedID],

@@ -26,7 +26,7 @@ func TestParseCDRReadsAnsweredAndUnanswered(t *testing.T) {
 			Src: "79161234567", Dst: "4951000102", Context: "from-trunk", CallerID: `"Ivan" <79161234567>`,
 			Channel: "PJSIP/trunk-00000000", DstChannel: "PJSIP/102-00000001", LastApp: "Dial", LastData: "PJSIP/102,20,tT",
 			Start: at("02:51:37"), Answer: at("02:51:38"), End: at("02:51:40"),
-			Duration: 3 * time.Second, BillSec: 2 * time.Second, Disposition: "ANSWERED",
+			Duration: 3 * time.Second, Billable: 2 * time.Second, Disposition: "ANSWERED",
 			UniqueID: "pbx-1795315897.0", LinkedID: "pbx-1795315897.0", Sequence: 7,
 		},
 		{

@@ -72,6 +72,6 @@ func (c *Call) pause(d time.Duration) bool {
 // log notes what a behaviour could not do: usually the caller was quicker.
 func (c *Call) log(what string, err error) {
 	if err != nil {
-		c.agent.log.Info(what, "call", c.ID, "err", err)
+		c.agent.log.Info("not done", "what", what, "call", c.ID, "err", err)
 	}
 }

@@ -216,7 +216,7 @@ func TestAnonymousCallerIsHidden(t *testing.T) {
 			From: client.Number, To: "4951000102", Anonymous: true, Asserted: client.Number,
 		})
 		must(t, "call", err)
-		call = incoming(ctx, t, desk)
+		incoming(ctx, t, desk)
 		must(t, "hang up", caller.Hangup(ctx))
 		rows, err := office.PBX.WaitCDR(ctx, func(rows []pbx.CDR) bool { return len(rows) == 2 })
 		must(t, "cdr", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (c *Call) HeardTone(freq float64) bool {
 		return false
 	}
 	// The ring is read in the order of time, or the seam would be a click.
-	ordered := append(c.media.heard[c.media.heardAt:len(c.media.heard):len(c.media.heard)], c.media.heard[:c.media.heardAt]...)
+	ordered := slices.Concat(c.media.heard[c.media.heardAt:], c.media.heard[:c.media.heardAt])
 	return toneShare(ordered, freq) > 0.5
 }
 

@@ -91,7 +91,7 @@ func recordScenario(ctx context.Context, o scenario.Office, version string, s sc
 	if err := client.Start(ctx); err != nil {
 		return err
 	}
-	defer client.Stop(ctx)
+	defer func() { _ = client.Stop(ctx) }() // the second stop of a good run
 	if err := wait(ctx, sk.news); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

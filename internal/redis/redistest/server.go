@@ -67,7 +67,7 @@ func (s *Server) Restart() {
 		s.t.Fatalf("start redis-server: %v", err)
 	}
 	s.cmd = cmd
-	late := time.AfterFunc(startTimeout, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
 	var log strings.Builder
 	lines := bufio.NewReader(out)
@@ -83,7 +83,7 @@ func (s *Server) Restart() {
 			s.t.Fatalf("redis-server did not start:\n%s", log.String())
 		}
 	}
-	go io.Copy(io.Discard, lines) // until Kill's Wait closes the pipe
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // until Kill's Wait closes the pipe
 }
 
 // Kill ends the server at once, as a crash does.
