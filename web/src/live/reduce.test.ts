@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concerns, emptyLive, reduce, type Happening, type LiveData } from './reduce';
-import { aCall, aSnapshot } from './testing';
+import { aCall, aLeg, aSnapshot } from './testing';
 import type { Call, Frame } from './types';
 
 const at = '2026-11-22T10:00:05Z';
@@ -61,6 +61,17 @@ describe('calls of the stream', () => {
     expect(kinds(happened)).toEqual(['ringing', 'missed']);
   });
 
+  it('tells of a missed call also when the telephone fell silent first', () => {
+    const legs = [aLeg({ user_id: 1, ring_at: at })];
+    const { happened } = play(
+      snapshot(),
+      call({ version: 1, legs }),
+      call({ version: 2, legs, ringing: [] }),
+      call({ version: 3, legs, ringing: [], state: 'ended', disposition: 'abandoned' }),
+    );
+    expect(kinds(happened)).toEqual(['ringing', 'missed']);
+  });
+
   it('is silent when the queue moves on to another telephone', () => {
     const { happened } = play(snapshot(), call({ version: 1 }), call({ version: 2, ringing: [other] }));
     expect(kinds(happened)).toEqual(['ringing']);
@@ -111,6 +122,17 @@ describe('snapshots', () => {
   it('measures how far the own clock is off', () => {
     expect(reduce(emptyLive, snapshot(), now - 3000).data.skew).toBe(3000);
   });
+});
+
+it('PU-04 a replay neither moves the clock nor breaks on a placeholder', () => {
+  const old = { epoch: 'e', seq: ++seq, at: '2026-11-22T09:00:00Z' };
+  const { data } = play(snapshot(), { ...old, type: 'skip' }, { ...old, type: 'notification', data: null });
+  expect(data.skew).toBe(0);
+});
+
+it('lets a type of a newer server pass', () => {
+  const { data } = play(snapshot(), { type: 'weather', epoch: 'e', seq: ++seq, at, data: {} } as unknown as Frame);
+  expect(data.me?.id).toBe(1);
 });
 
 it('merges presence by user', () => {

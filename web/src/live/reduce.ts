@@ -53,7 +53,7 @@ export function reduce(
   frame: Frame,
   now: number,
 ): { data: LiveData; happened: Happening[] } {
-  const skew = skewOf(frame.at, now, data.skew);
+  const skew = skewOf(frame, now, data.skew);
   switch (frame.type) {
     case 'snapshot': {
       const { me, calls, presence, pbx } = frame.data;
@@ -84,7 +84,11 @@ export function reduce(
     case 'pbx':
       return { data: { ...data, skew, pbx: frame.data.items }, happened: [] };
     case 'notification':
+    case 'skip':
       return { data: { ...data, skew }, happened: [] };
+    default:
+      // a newer server may send types that this page does not know
+      return { data, happened: [] };
   }
 }
 
@@ -95,14 +99,19 @@ function changes(before: Call | undefined, call: Call, user: number): Happening[
   if (talks(call) && answered(call, user) && !(before && talks(before) && answered(before, user))) {
     happened.push({ kind: 'answered', call });
   }
-  if (rang && !concerns(call, user)) {
-    if (call.answered_by) happened.push({ kind: 'taken', call });
-    else if (call.state === 'ended') happened.push({ kind: 'missed', call });
+  if (before && (rang || hasRung(call, user)) && !concerns(call, user)) {
+    if (call.answered_by && !before.answered_by) happened.push({ kind: 'taken', call });
+    else if (!call.answered_by && call.state === 'ended' && before.state !== 'ended') happened.push({ kind: 'missed', call });
   }
   if (call.state === 'ended' && before && before.state !== 'ended' && concerns(call, user)) {
     happened.push({ kind: 'ended', call });
   }
   return happened;
+}
+
+// The telephone falls silent in a message of its own, before the one that tells the end.
+function hasRung(call: Call, user: number): boolean {
+  return !placed(call, user) && call.legs.some((leg) => leg.user_id === user && leg.role === 'office' && leg.ring_at !== null);
 }
 
 function talks(call: Call): boolean {
@@ -117,9 +126,11 @@ function byUser(items: Presence[]): Record<number, Presence> {
   return Object.fromEntries(items.map((item) => [item.user_id, item]));
 }
 
-function skewOf(at: string, now: number, before: number): number {
-  const server = Date.parse(at);
-  return Number.isNaN(server) ? before : server - now;
+// A replayed message is old: only a snapshot may turn the clock back.
+function skewOf(frame: Frame, now: number, before: number): number {
+  const server = Date.parse(frame.at);
+  if (Number.isNaN(server)) return before;
+  return frame.type === 'snapshot' ? server - now : Math.max(before, server - now);
 }
 
 // Calls of others stay a while so that a late older message cannot bring them

@@ -29,6 +29,8 @@ export type Frame = Numbered &
     | { type: 'presence'; data: { items: Presence[] } }
     | { type: 'pbx'; data: { items: PBX[] } }
     | { type: 'notification'; data: unknown }
+    /** Holds the place of a replayed message that a later one replaces. */
+    | { type: 'skip' }
   );
 
 /** What comes over the socket; pong answers our ping and has no place. */

@@ -27,11 +27,12 @@ export function callable(state: PresenceState): boolean {
   return state === 'free' || state === 'break' || state === 'wrap_up';
 }
 
-/** By extension, then by name: places do not jump when states change. */
+/** By extension, those without one last, then by name: places do not jump when states change. */
 export function sorted(team: Presence[]): Presence[] {
   return team.toSorted(
     (a, b) =>
-      (a.extension || '~').localeCompare(b.extension || '~', undefined, { numeric: true }) ||
+      Number(!a.extension) - Number(!b.extension) ||
+      (a.extension ?? '').localeCompare(b.extension ?? '', undefined, { numeric: true }) ||
       a.name.localeCompare(b.name),
   );
 }

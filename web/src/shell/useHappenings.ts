@@ -19,6 +19,8 @@ export function otherSide(call: Pick<Call, 'client' | 'number' | 'caller_name'>,
   return call.number.display || call.caller_name || call.number.raw;
 }
 
+const WRITTEN_MS = 2_000;
+
 /** Sound, desktop notification, toasts and refetches that calls bring. */
 export function useHappenings(): { dismiss: (id: string) => void } {
   const { t } = useTranslation();
@@ -49,11 +51,21 @@ export function useHappenings(): { dismiss: (id: string) => void } {
   }, [ringing, sound, pop_mode]);
 
   useEffect(() => {
-    const refresh = (call: Call) => {
+    const timers = new Set<ReturnType<typeof setTimeout>>();
+    const now = (call: Call) => {
       void cache.invalidateQueries({ queryKey: ['calls'] });
       if (call.client) void cache.invalidateQueries({ queryKey: ['client', call.client.id] });
     };
-    return onHappening((happening: Happening) => {
+    // the record is written right after the message: look now, and once more
+    const refresh = (call: Call) => {
+      now(call);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        now(call);
+      }, WRITTEN_MS);
+      timers.add(timer);
+    };
+    const off = onHappening((happening: Happening) => {
       const { call, kind } = happening;
       const name = otherSide(call, t('call.anonymous'));
       switch (kind) {
@@ -88,6 +100,10 @@ export function useHappenings(): { dismiss: (id: string) => void } {
           return;
       }
     });
+    return () => {
+      off();
+      timers.forEach((timer) => clearTimeout(timer));
+    };
   }, [t, cache, navigate, pop_mode, desktop, auto_open]);
 
   return {

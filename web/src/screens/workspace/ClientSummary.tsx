@@ -35,7 +35,7 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
         <Field label={t('client.city')}>{client.city || '—'}</Field>
         <Field label={t('client.last_contact')}>{format.moment(client.last_contact_at)}</Field>
         {email && (
-          <Field label={t('client.email')}>
+          <Field label={t('client.email')} wide>
             <a href={`mailto:${email}`} className="plain-link">
               {email}
             </a>
@@ -62,9 +62,9 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
   );
 }
 
-function Field({ label, children }: { label: string; children: ReactNode }) {
+function Field({ label, wide, children }: { label: string; wide?: boolean; children: ReactNode }) {
   return (
-    <div style={{ minWidth: 0 }}>
+    <div style={{ minWidth: 0, gridColumn: wide ? '1 / -1' : undefined }}>
       <Text size="xs" c="dimmed">
         {label}
       </Text>
