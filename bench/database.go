@@ -117,9 +117,11 @@ func (d *database) fill(ctx context.Context, say func(string, ...any)) error {
 			return fmt.Errorf("indexes: %w", err)
 		}
 	}
-	// What autovacuum does some minutes after an import.
-	if _, err := conn.Exec(ctx, `VACUUM ANALYZE`); err != nil {
-		return err
+	// What happens by itself in the minutes after an import.
+	for _, sql := range []string{`VACUUM ANALYZE`, `CHECKPOINT`} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	say("  filled in %.1f s", time.Since(began).Seconds())
 	return d.check(ctx, conn)

@@ -69,7 +69,7 @@ func percent(n, of int) string { return fmt.Sprintf("%.4g %%", 100*float64(n)/fl
 
 // notes are what the figures were taken from, and figures without a target.
 func (r report) notes() []string {
-	var notes []string
+	notes := []string{r.machine.note()}
 	if e := r.engine; e != nil {
 		notes = append(notes, fmt.Sprintf("engine: %d frames of %d recorded calls a round; processor time %.1f µs an event beside %.1f µs; "+
 			"%.0f allocations (%.1f KiB) an event beside %.0f (%.1f KiB).", e.frames, e.calls, e.product.cpu/1e3, e.floor.cpu/1e3,
@@ -80,7 +80,7 @@ func (r report) notes() []string {
 	}
 	for _, p := range r.pops {
 		notes = append(notes, fmt.Sprintf("pop at %d calls/s: %d calls, %d operators; %d frames to the operators, %d of them presence; "+
-			"%d calls shown to somebody else.", p.rate, p.calls, p.operators, p.frames, p.presence, p.strangers))
+			"%d calls shown to somebody else; card p50 %s.", p.rate, p.calls, p.operators, p.frames, p.presence, p.strangers, milliseconds(p.card.quantile(.5))))
 	}
 	return notes
 }
@@ -103,7 +103,7 @@ func (r row) cells() []string {
 // table is for the terminal.
 func (r report) table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", r.machine)
+	fmt.Fprintf(&b, "%s\n\n", r.machine)
 	for _, row := range append([]row{header}, r.rows()...) {
 		for i, cell := range row.cells() {
 			width := []int{36, 10, 10, 11, 10, 7}[i]
