@@ -184,11 +184,11 @@ test('CC-09 a deleted client can be restored from the toast', async () => {
 
 test('OP-09 English and the dark theme stay after a reload', async () => {
   await page.getByRole('button', { name: /^Меню/ }).click();
-  await page.getByRole('menuitem', { name: 'English' }).click();
+  const kept = () => page.waitForResponse((answer) => answer.request().method() === 'PATCH' && answer.ok());
+  await Promise.all([kept(), page.getByRole('menuitem', { name: 'English' }).click()]);
   await page.getByRole('link', { name: 'Clients' }).waitFor();
-  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await Promise.all([kept(), page.getByRole('button', { name: 'Dark theme' }).click()]);
   await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark');
-  await page.waitForLoadState('networkidle');
   await page.reload();
   await page.getByRole('link', { name: 'Clients' }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme), 'dark');

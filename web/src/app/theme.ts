@@ -2,6 +2,10 @@ import { alpha, Badge, createTheme, Drawer, Modal, Paper, Tooltip, type CSSVaria
 
 export const theme = createTheme({
   primaryColor: 'indigo',
+  colors: {
+    // the stock dark greys, a shade towards our blue
+    dark: ['#c9cdd4', '#b1b6bf', '#868d99', '#5f6672', '#3f444c', '#343840', '#26292f', '#1d1f23', '#17191c', '#111315'],
+  },
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   headings: { fontFamily: "'Inter Variable', system-ui, sans-serif", fontWeight: '600' },
   defaultRadius: 'md',

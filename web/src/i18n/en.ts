@@ -137,6 +137,8 @@ export const en = {
     no_emails: 'No e-mail addresses.',
     no_phones: 'No phones.',
     note: 'Comment',
+    not_yours: 'Client of another employee',
+    not_yours_text: 'The card and its history are for the responsible and the supervisor.',
     open: 'Open the card',
     persons: 'Contacts',
     phone: 'Phone',

@@ -100,7 +100,8 @@ function changes(before: Call | undefined, call: Call, user: number): Happening[
     happened.push({ kind: 'answered', call });
   }
   if (before && (rang || hasRung(call, user)) && !concerns(call, user)) {
-    if (call.answered_by && !before.answered_by) happened.push({ kind: 'taken', call });
+    // who takes it is often named while the telephone still rings
+    if (call.answered_by && (rang || !before.answered_by)) happened.push({ kind: 'taken', call });
     else if (!call.answered_by && call.state === 'ended' && before.state !== 'ended') happened.push({ kind: 'missed', call });
   }
   if (call.state === 'ended' && before && before.state !== 'ended' && concerns(call, user)) {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { isCode } from '@/api/error';
 import { useFormat } from '@/format/useFormat';
 import type { Call, CallClient } from '@/live/types';
 import { clientQuery } from '@/parts/clientQueries';
@@ -14,7 +15,7 @@ import classes from './Workspace.module.css';
 export function ClientSummary({ call, client }: { call: Call; client: CallClient }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { data: card } = useQuery(clientQuery(client.id));
+  const { data: card, error } = useQuery(clientQuery(client.id));
   const email = card?.emails?.[0]?.email;
   const others = (card?.phones ?? []).filter((phone) => phone.e164 !== call.number.e164);
   return (
@@ -23,9 +24,11 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
         <Title order={2} fz={16}>
           {t('client.card')}
         </Title>
-        <Anchor component={Link} to={`/clients/${client.id}`} size="sm">
-          {t('client.open')}
-        </Anchor>
+        {!isCode(error, 'not_found') && (
+          <Anchor component={Link} to={`/clients/${client.id}`} size="sm">
+            {t('client.open')}
+          </Anchor>
+        )}
       </Group>
       <div className={classes.fields}>
         <Field label={t('client.group')}>{client.group || '—'}</Field>
