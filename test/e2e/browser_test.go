@@ -18,20 +18,21 @@ import (
 // TestBrowser runs test/e2e/browser in Chromium: a real Asterisk and the
 // simulated one under the same page.
 func TestBrowser_PU_01_PU_02_PU_03_LU_05_CO_01_CO_06_CO_07_CO_13_SF_03_OP_09(t *testing.T) {
-	for _, kind := range []string{"simulated", "asterisk 22"} {
+	for kind, run := range map[string]struct {
+		office func(*testing.T) scenario.Office
+		files  []string
+	}{
+		"simulated":   {func(t *testing.T) scenario.Office { return simulated(t) }, []string{"flow.test.mjs", "page.test.mjs"}},
+		"asterisk 22": {func(t *testing.T) scenario.Office { return real22(t) }, []string{"flow.test.mjs"}},
+	} {
 		t.Run(kind, func(t *testing.T) {
-			var o scenario.Office
-			if kind == "simulated" {
-				o = simulated(t)
-			} else {
-				o = real22(t)
-			}
+			o := run.office(t)
 			p := start(t, o)
 			control := httptest.NewServer(&switchboard{office: o, lines: make(map[string]scenario.Line)})
 			t.Cleanup(control.Close)
 			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 			defer cancel()
-			cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "flow.test.mjs")
+			cmd := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec"}, run.files...)...)
 			cmd.Dir = "browser"
 			cmd.Env = append(os.Environ(), "BASE="+p.url, "CONTROL="+control.URL, "PASSWORD="+password)
 			out, err := cmd.CombinedOutput()

@@ -47,6 +47,17 @@ describe('calls of the stream', () => {
     expect(concerns(data.calls.c1!, 1)).toBe(false);
   });
 
+  it('PU-02 tells it once when the other is named while the own telephone still rings', () => {
+    const { happened } = play(
+      snapshot(),
+      call({ version: 1 }),
+      call({ version: 2, ringing: [me], answered_by: other }),
+      call({ version: 3, ringing: [], answered_by: other }),
+      call({ version: 4, ringing: [], answered_by: other, state: 'talking' }),
+    );
+    expect(kinds(happened)).toEqual(['ringing', 'taken']);
+  });
+
   it('does not bring back a taken call by a late older message', () => {
     const { data } = play(snapshot(), call({ version: 3, ringing: [], answered_by: other }), call({ version: 1 }));
     expect(concerns(data.calls.c1!, 1)).toBe(false);
