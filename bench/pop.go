@@ -136,12 +136,14 @@ func (b *popBench) child(role string, args ...string) (*child, error) {
 func connected(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	client := &http.Client{Timeout: startTimeout}
+	defer client.CloseIdleConnections()
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", nil)
 		if err != nil {
 			return err
 		}
-		res, err := http.DefaultClient.Do(req)
+		res, err := client.Do(req)
 		if err != nil {
 			return fmt.Errorf("the server is not ready: %w", err)
 		}
@@ -207,14 +209,20 @@ func (b *popBench) records(ctx context.Context, since time.Time, want int) (int,
 		return 0, err
 	}
 	defer conn.Close(ctx)
-	late := time.Now().Add(30 * time.Second)
+	late := time.After(30 * time.Second)
 	for {
 		var n int
 		err := conn.QueryRow(ctx, `SELECT count(*) FROM crm.call WHERE state = 'ended' AND started_at >= $1`, since).Scan(&n)
-		if err != nil || n >= want || time.Now().After(late) {
+		if err != nil || n >= want {
 			return n, err
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-late:
+			return n, nil
+		case <-ctx.Done():
+			return n, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 
@@ -225,7 +233,7 @@ func (r *popResult) readShown(s *screen, expected map[string]string) error {
 	if err != nil {
 		return err
 	}
-	first, card := make(map[string]bool), make(map[string]bool)
+	first, card := make(map[string]bool), make(map[string]bool) // by number: each calls once
 	for _, a := range arrivals {
 		var f struct {
 			Type string
@@ -247,13 +255,13 @@ func (r *popResult) readShown(s *screen, expected map[string]string) error {
 		if rang == nil || c.State != cti.Ringing {
 			continue
 		}
-		if !first[c.ID] {
-			first[c.ID] = true
+		if number := c.Number.E164; !first[number] {
+			first[number] = true
 			r.popped++
 			r.first = append(r.first, a.at.Sub(*rang))
 		}
-		if c.Client != nil && !card[c.ID] {
-			card[c.ID] = true
+		if number := c.Number.E164; c.Client != nil && !card[number] {
+			card[number] = true
 			r.withCard++
 			r.card = append(r.card, a.at.Sub(*rang))
 		}

@@ -134,7 +134,7 @@ func (s ariSource) order(ctx context.Context, method, path, body string) error {
 	req.SetBasicAuth(s.user, s.password)
 	req.Header.Set("Content-Type", "application/json")
 	req.Close = true
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Timeout: startTimeout}).Do(req)
 	if err != nil {
 		return err
 	}

@@ -46,18 +46,18 @@ func (r report) rows() []row {
 	return rows
 }
 
-func (p popResult) rows() []row {
-	at := fmt.Sprintf("pop at %d calls/s, ", p.rate)
-	first50, floor50 := p.first.quantile(.5), p.floor.quantile(.5)
-	first99, floor99 := p.first.quantile(.99), p.floor.quantile(.99)
-	card99 := p.card.quantile(.99)
+func (r *popResult) rows() []row {
+	at := fmt.Sprintf("pop at %d calls/s, ", r.rate)
+	first50, floor50 := r.first.quantile(.5), r.floor.quantile(.5)
+	first99, floor99 := r.first.quantile(.99), r.floor.quantile(.99)
+	card99 := r.card.quantile(.99)
 	return []row{
 		{at + "first frame p50", milliseconds(first50), milliseconds(floor50), plus(first50, floor50), "≤ +0.30 ms", first50-floor50 <= 300*time.Microsecond},
 		{at + "first frame p99", milliseconds(first99), milliseconds(floor99), times(first99, floor99), "≤ 2.00×", first99 <= 2*floor99},
 		{at + "card p99", milliseconds(card99), milliseconds(floor99), plus(card99, floor99), "≤ +5.00 ms", card99-floor99 <= 5*time.Millisecond},
-		{at + "calls that popped", fmt.Sprint(p.popped), fmt.Sprint(p.calls), percent(p.popped, p.calls), "100 %", p.popped == p.calls && p.strangers == 0},
-		{at + "with the card", fmt.Sprint(p.withCard), fmt.Sprint(p.calls), percent(p.withCard, p.calls), "", true},
-		{at + "call records", fmt.Sprint(p.recorded), fmt.Sprint(p.calls), percent(p.recorded, p.calls), "100 %", p.recorded == p.calls},
+		{at + "calls that popped", fmt.Sprint(r.popped), fmt.Sprint(r.calls), percent(r.popped, r.calls), "100 %", r.popped == r.calls && r.strangers == 0},
+		{at + "with the card", fmt.Sprint(r.withCard), fmt.Sprint(r.calls), percent(r.withCard, r.calls), "", true},
+		{at + "call records", fmt.Sprint(r.recorded), fmt.Sprint(r.calls), percent(r.recorded, r.calls), "100 %", r.recorded == r.calls},
 	}
 }
 
@@ -106,7 +106,7 @@ func (r report) table() string {
 	fmt.Fprintf(&b, "%s\n\n", r.machine)
 	for _, row := range append([]row{header}, r.rows()...) {
 		for i, cell := range row.cells() {
-			width := []int{36, 10, 10, 11, 10, 7}[i]
+			width := []int{39, 10, 10, 11, 10, 7}[i]
 			fmt.Fprint(&b, cell, strings.Repeat(" ", max(1, width-utf8.RuneCountInString(cell))))
 		}
 		fmt.Fprintln(&b)
