@@ -172,8 +172,12 @@ func (o *office) makeClients(ctx context.Context) error {
 }
 
 func (o *office) makeNotes(ctx context.Context) error {
-	for _, card := range o.cards {
-		for range o.rnd.IntN(4) {
+	for i, card := range o.cards {
+		n := o.rnd.IntN(4)
+		if i == 0 {
+			n = 4 // the first caller of a demo has a past
+		}
+		for range n {
 			at := o.workingTime(1 + o.rnd.IntN(days*2))
 			if err := o.notes.ImportNote(ctx, card.ID, firstPerson(card), o.employee().ID, at, pick(o.rnd, historyNotes)); err != nil {
 				return err
