@@ -43,11 +43,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer cancel()
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) }
 	r, err := measureAll(ctx, *root, *short, strings.Split(*only, ","), say)
+	fmt.Fprint(stdout, r.table()) // also what came before an error
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return 1
 	}
-	fmt.Fprint(stdout, r.table())
 	if *short || !r.complete() {
 		return 0
 	}

@@ -125,10 +125,11 @@ func (o *office) play(ctx context.Context, calls []inbound, rate int) error {
 		return err
 	}
 	cmd := o.sipp(ctx, "caller.xml", talkFor, "-i", worldIP, "-mi", worldIP, "-inf", file,
-		"-m", strconv.Itoa(len(calls)), "-r", strconv.Itoa(rate))
+		"-m", strconv.Itoa(len(calls)), "-r", strconv.Itoa(rate), "-trace_err", "-error_file", filepath.Join(o.dir, "errors.log"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("sipp lost calls: %w: %s", err, tail(out))
+		reasons, _ := os.ReadFile(filepath.Join(o.dir, "errors.log")) // none: sipp did not come so far
+		return fmt.Errorf("sipp lost calls: %w: %s\n%s\nasterisk: %s", err, tail(out), tail(reasons), o.LogTail())
 	}
 	return nil
 }
