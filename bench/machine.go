@@ -53,7 +53,7 @@ func (m machine) String() string {
 func (m machine) note() string {
 	text := fmt.Sprintf("load average %.1f before the run", m.load)
 	if m.load > float64(m.cores)/4 {
-		text += ": the machine was busy with other work, so times and their ratios are worse than they are"
+		text += ": the machine was busy with other work, measure again when it is idle"
 	}
 	return text + "."
 }
