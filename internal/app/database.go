@@ -128,9 +128,11 @@ func (a *App) startServices(ctx context.Context) error {
 	a.store = postgres.NewClientStore(a.db)
 	a.services = NewServices(a.db, a.opt.Config, location, a.log)
 	if a.opt.Seed != nil {
-		return a.opt.Seed(ctx, a.db, a.services)
+		if err := a.opt.Seed(ctx, a.db, a.services); err != nil {
+			return err
+		}
 	}
-	return nil
+	return a.store.Warm(ctx)
 }
 
 // NewServices makes the use cases of the CRM over a database.

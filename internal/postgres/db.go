@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"ringcard/crm"
 )
@@ -17,6 +19,7 @@ import (
 const (
 	connectTimeout  = 5 * time.Second
 	applicationName = "ringcard"
+	maxConns        = 16
 )
 
 // DB is the pool of connections the stores share.
@@ -31,6 +34,10 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("database.url: %w", err)
+	}
+	// A lookup must not wait for a connection behind the journal and the pages.
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = max(cfg.MaxConns, maxConns)
 	}
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	cfg.ConnConfig.RuntimeParams["application_name"] = applicationName
@@ -47,6 +54,30 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &DB{pool: pool, log: log}, nil
+}
+
+// warm takes n connections at once and lets f use each, so that connecting,
+// reading the catalogues and planning are over before the first call comes.
+func (db *DB) warm(ctx context.Context, n int32, f func(context.Context, *pgxpool.Conn) error) error {
+	n = min(n, db.pool.Config().MaxConns)
+	group, ctx := errgroup.WithContext(ctx)
+	taken := make(chan *pgxpool.Conn, n)
+	for range n {
+		group.Go(func() error {
+			conn, err := db.pool.Acquire(ctx)
+			if err != nil {
+				return failure(err)
+			}
+			taken <- conn
+			return f(ctx, conn)
+		})
+	}
+	err := group.Wait()
+	close(taken)
+	for conn := range taken {
+		conn.Release()
+	}
+	return err
 }
 
 // Close waits for connections in use and closes all.

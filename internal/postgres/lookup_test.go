@@ -267,3 +267,18 @@ func TestBulkImportKeepsLookupFast_LU_02(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 }
+
+// Warmed connections answer lookups, and all of them are free again.
+func TestWarmReadiesConnections_LU_03(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	if err := o.store.Warm(o.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.store.Warm(o.ctx); err != nil {
+		t.Fatalf("the second time: %v", err)
+	}
+	if found, err := o.store.Lookup(o.ctx, 79210000001); err != nil || len(found.Matches) != 0 {
+		t.Errorf("lookup after it: %+v %v", found, err)
+	}
+}

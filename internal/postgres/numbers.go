@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ringcard/crm"
 	"ringcard/crm/client"
@@ -75,6 +76,29 @@ func (s *ClientStore) Lookup(ctx context.Context, e164 int64) (client.Found, err
 	}
 	found.Matches = bestFirst(found.Matches)
 	return found, nil
+}
+
+const (
+	warmConns = 6
+	// PostgreSQL plans a prepared statement anew five times before it keeps a
+	// plan (plan_cache_mode auto).
+	planRuns = 6
+)
+
+// Warm readies connections for lookups: the first calls after a start find
+// their card as quickly as all others (LU-03).
+func (s *ClientStore) Warm(ctx context.Context) error {
+	return s.db.warm(ctx, warmConns, func(ctx context.Context, c *pgxpool.Conn) error {
+		for range planRuns {
+			if _, err := c.Exec(ctx, sqlLookup, 0); err != nil {
+				return failure(err)
+			}
+			if _, err := c.Exec(ctx, sqlSummary, 0, 0); err != nil {
+				return failure(err)
+			}
+		}
+		return nil
+	})
 }
 
 // bestFirst sorts by rank, then last contact. A client's own number says
