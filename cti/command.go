@@ -16,8 +16,7 @@ func (e *Engine) place(c Call, now time.Time) {
 		lv.call.Lookup = LookupPending
 		e.lookups.ask(c.ID, c.Number.E164)
 	}
-	e.show(lv, now)
-	e.save(lv)
+	e.save(e.show(lv, now))
 }
 
 // refused ends a placed call that the PBX did not accept (CK-07).
@@ -68,6 +67,5 @@ func (e *Engine) choose(callID string, card *Client, now time.Time) {
 	lv.call.Client, lv.call.Lookup = card, LookupFound
 	lv.call.Version++
 	lv.trace.add(now, "command", "%s chosen as the client", card.Name)
-	e.show(lv, now)
-	e.save(lv)
+	e.save(e.show(lv, now))
 }

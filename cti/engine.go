@@ -259,11 +259,13 @@ func (e *Engine) apply(lv *live, ev Event) {
 	if effects&EffectLookup != 0 {
 		e.lookups.ask(after.ID, after.Number.E164)
 	}
-	if effects&EffectShow != 0 {
+	switch {
+	case effects&(EffectShow|EffectSave) == EffectShow|EffectSave:
+		e.save(e.show(lv, ev.At))
+	case effects&EffectShow != 0:
 		e.show(lv, ev.At)
-	}
-	if effects&EffectSave != 0 {
-		e.save(lv)
+	case effects&EffectSave != 0:
+		e.save(e.publish(lv))
 	}
 	if after.State == Ended {
 		e.ended(lv, ev.At)
@@ -340,7 +342,7 @@ func concerned(c *Call) []int64 {
 
 // show sends the call to everybody concerned and, once more, to those who no
 // longer are: their pop closes.
-func (e *Engine) show(lv *live, since time.Time) {
+func (e *Engine) show(lv *live, since time.Time) Call {
 	now := concerned(&lv.call)
 	if len(now) == 0 {
 		now = lv.audience // the last ones see how it ends
@@ -357,13 +359,14 @@ func (e *Engine) show(lv *live, since time.Time) {
 		}
 	}
 	lv.audience = now
-	e.publish(lv) // before the screens: a user may act on what he sees at once
+	c := e.publish(lv) // before the screens: a user may act on what he sees at once
 	if len(to) > 0 {
-		e.opt.Screens.ShowCall(to, wire(lv.call))
+		e.opt.Screens.ShowCall(to, c)
 		if f := e.opt.Metrics.Shown; f != nil {
 			f(e.opt.Now().Sub(since))
 		}
 	}
+	return c
 }
 
 func userName(c *Call, id int64) string {
@@ -407,20 +410,22 @@ func wire(c Call) Call {
 	return c
 }
 
-// publish replaces the copy that readers of other goroutines see.
-func (e *Engine) publish(lv *live) {
+// publish replaces the copy that readers of other goroutines see, and returns
+// it. What it shares with the trace is only ever appended to.
+func (e *Engine) publish(lv *live) Call {
 	p := published{call: wire(lv.call), audience: lv.audience}
-	p.steps = Why{Steps: slices.Clone(lv.trace.steps), Recipients: slices.Clone(lv.trace.recipients)}
+	p.steps = Why{Steps: slices.Clip(lv.trace.steps), Recipients: slices.Clip(lv.trace.recipients)}
 	e.mu.Lock()
 	e.view[lv.call.ID] = p
 	e.mu.Unlock()
+	return p.call
 }
 
-func (e *Engine) save(lv *live) {
-	if lv.call.Direction != "" {
-		e.opt.Recorder.Put(wire(lv.call))
+// save hands a published call to the recorder.
+func (e *Engine) save(c Call) {
+	if c.Direction != "" {
+		e.opt.Recorder.Put(c)
 	}
-	e.publish(lv)
 }
 
 func (e *Engine) merge(keep, part *live, at time.Time) {
@@ -500,8 +505,7 @@ func (e *Engine) fail(lv *live, at time.Time, why string) {
 	c.WaitMS = at.Sub(c.StartedAt).Milliseconds()
 	c.Version++
 	lv.trace.add(at, "ended", "failed: %s", why)
-	e.show(lv, at)
-	e.save(lv)
+	e.save(e.show(lv, at))
 	e.ended(lv, at)
 }
 

@@ -140,8 +140,8 @@ func (e *Engine) found(r lookupResult) {
 	default:
 		lv.trace.add(now, "lookup", "no answer of the directory in time; the pop goes on with the number only")
 	}
-	e.show(lv, now)
-	if c.State == Ended {
-		e.save(lv)
+	shown := e.show(lv, now)
+	if shown.State == Ended {
+		e.save(shown)
 	}
 }

@@ -126,7 +126,7 @@ func (e *Engine) closeRestored(at time.Time) {
 			lv.call.Version++
 		}
 		lv.trace.add(at, "recovered", "the call ended while Ringcard was not running")
-		e.save(lv)
+		e.save(e.publish(lv))
 	}
 }
 

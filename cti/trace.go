@@ -35,9 +35,8 @@ type trace struct {
 }
 
 func (t *trace) add(at time.Time, step, format string, args ...any) {
-	if len(t.steps) == maxSteps {
-		copy(t.steps[1:], t.steps[2:])
-		t.steps = t.steps[:maxSteps-1]
+	if len(t.steps) == maxSteps { // into a new array: readers hold the old one
+		t.steps = append(t.steps[:1:1], t.steps[2:]...)
 	}
 	t.steps = append(t.steps, Step{At: at, Step: step, Text: fmt.Sprintf(format, args...)})
 }
