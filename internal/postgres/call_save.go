@@ -94,7 +94,15 @@ func (s *CallStore) Save(ctx context.Context, r calllog.Record, subject string) 
 		return &crm.Error{Code: crm.CodeInvalid, Field: "id", Message: "a call id is a UUID", Err: err}
 	}
 	for attempt := 1; ; attempt++ {
-		err = s.db.inTx(ctx, func(tx pgx.Tx) error { return save(ctx, tx, id, r, subject) })
+		if r.State == calllog.Ended {
+			err = s.db.inTx(ctx, func(tx pgx.Tx) error { return save(ctx, tx, id, r, subject) })
+		} else { // one statement is a transaction of its own: one round trip, not three
+			_, _, err = upsert(ctx, s.db.pool, id, r, subject)
+			if errors.Is(err, errNotNewer) {
+				err = nil
+			}
+			err = failure(err)
+		}
 		if attempt == saveAttempts || !rolledBack(err) {
 			return err
 		}
@@ -119,20 +127,32 @@ func rolledBack(err error) bool {
 	return errors.As(err, &pg) && pg.Code[:2] == "40"
 }
 
+// errNotNewer: a version as new is there already.
+var errNotNewer = errors.New("the record is not newer")
+
+// upsert writes the row alone and returns whose call it is.
+func upsert(ctx context.Context, q querier, id uuid.UUID, r calllog.Record, subject string) (clientID, personID *int64, err error) {
+	e164, _ := crm.ParseE164(r.Number.E164)
+	err = q.QueryRow(ctx, sqlCallSave, saveArgs(id, e164, r, subject)...).Scan(&clientID, &personID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errNotNewer
+	}
+	return clientID, personID, err
+}
+
+// save writes an ended call and what follows from it.
 func save(ctx context.Context, tx pgx.Tx, id uuid.UUID, r calllog.Record, subject string) error {
 	e164, _ := crm.ParseE164(r.Number.E164)
-	ended := r.State == calllog.Ended
-	if ended && e164 != 0 {
+	if e164 != 0 {
 		if _, err := tx.Exec(ctx, sqlNumberLock, e164); err != nil {
 			return err
 		}
 	}
-	var clientID, personID *int64
-	err := tx.QueryRow(ctx, sqlCallSave, saveArgs(id, e164, r, subject)...).Scan(&clientID, &personID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // a version as new is there, with all that follows from it
+	clientID, personID, err := upsert(ctx, tx, id, r, subject)
+	if errors.Is(err, errNotNewer) {
+		return nil // with all that follows from it
 	}
-	if err != nil || !ended {
+	if err != nil {
 		return err
 	}
 	if clientID == nil && personID == nil && e164 != 0 && r.Direction != calllog.Internal && r.Number.Kind == string(crm.PhoneExternal) {
