@@ -165,6 +165,9 @@ func (e *Engine) run() {
 	for {
 		select {
 		case ev := <-e.events:
+			if f := e.opt.Metrics.Event; f != nil {
+				f(ev.Kind.String())
+			}
 			e.handle(*ev)
 		case r := <-e.lookups.results:
 			e.found(r)

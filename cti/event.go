@@ -21,6 +21,16 @@ const (
 	Disconnected  // no events until the next Resync
 )
 
+var kindNames = map[EventKind]string{
+	ChannelCreated: "channel_created", ChannelChanged: "channel_changed", ChannelHeld: "channel_held",
+	ChannelUnheld: "channel_unheld", ChannelHangup: "channel_hangup", ChannelGone: "channel_gone", Dialed: "dialed",
+	BridgeEntered: "bridge_entered", BridgeLeft: "bridge_left", Resync: "resync", DeviceChanged: "device_changed",
+	Disconnected: "disconnected",
+}
+
+// String names the kind, for metrics.
+func (k EventKind) String() string { return kindNames[k] }
+
 // Event is one thing that happened at a PBX, in the order of arrival.
 type Event struct {
 	Kind      EventKind
