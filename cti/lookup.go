@@ -98,10 +98,7 @@ func (l *lookups) try(a lookupAsk, budget time.Duration) lookupResult {
 	defer cancel()
 	began := time.Now()
 	r := lookupResult{lookupAsk: a, state: LookupLate}
-	matches, err := l.dir.Lookup(ctx, a.e164)
-	if err == nil && len(matches) > 0 && matches[0].ClientID != 0 {
-		r.client, err = l.dir.Card(ctx, matches[0].ClientID, matches[0].PersonID)
-	}
+	matches, card, err := l.dir.Lookup(ctx, a.e164)
 	switch {
 	case err != nil:
 		if !errors.Is(err, context.Canceled) {
@@ -110,7 +107,7 @@ func (l *lookups) try(a lookupAsk, budget time.Duration) lookupResult {
 	case len(matches) == 0:
 		r.state = LookupUnknown
 	default:
-		r.state, r.matches = LookupFound, matches
+		r.state, r.matches, r.client = LookupFound, matches, card
 	}
 	l.count(time.Since(began), string(r.state))
 	return r

@@ -32,11 +32,11 @@ type Originate struct {
 	Timeout   time.Duration // for the own phone to answer
 }
 
-// Directory finds clients by number. Lookup is one index probe and returns
-// matches best first; Card loads the summary of one match. Both honour the
-// context's deadline.
+// Directory finds clients by number. Lookup returns the matches of a number
+// best first, and the summary of the first where that is a client; Card loads
+// the summary of any other. Both honour the context's deadline.
 type Directory interface {
-	Lookup(ctx context.Context, e164 string) ([]Match, error)
+	Lookup(ctx context.Context, e164 string) ([]Match, *Client, error)
 	Card(ctx context.Context, clientID, personID int64) (*Client, error)
 }
 

@@ -243,24 +243,24 @@ type numbers struct {
 	asked []int64
 }
 
-func (n *numbers) Lookup(_ context.Context, e164 int64) (client.Found, error) {
+func (n *numbers) LookupCard(_ context.Context, e164 int64) (client.Found, *client.Summary, error) {
 	n.asked = append(n.asked, e164)
-	return n.found, nil
+	return n.found, &client.Summary{ID: 1}, nil
 }
 
 func TestSpamMatchesNobody(t *testing.T) {
 	t.Parallel()
 	n := &numbers{found: client.Found{Matches: []client.Match{{ClientID: 1, Reason: client.ClientNumber, Rank: 2}}}}
 	d := directory{n}
-	matches, err := d.Lookup(t.Context(), "+79210000000")
-	if err != nil || len(matches) != 1 || matches[0].Reason != "client_number" {
-		t.Errorf("%+v %v", matches, err)
+	matches, card, err := d.Lookup(t.Context(), "+79210000000")
+	if err != nil || len(matches) != 1 || matches[0].Reason != "client_number" || card == nil || card.ID != 1 {
+		t.Errorf("%+v %+v %v", matches, card, err)
 	}
 	n.found.Spam = true
-	if matches, err = d.Lookup(t.Context(), "+79210000000"); err != nil || len(matches) != 0 {
+	if matches, card, err = d.Lookup(t.Context(), "+79210000000"); err != nil || len(matches) != 0 || card != nil {
 		t.Errorf("%+v %v", matches, err)
 	}
-	if matches, err = d.Lookup(t.Context(), "101"); err != nil || len(matches) != 0 || len(n.asked) != 2 {
+	if matches, _, err = d.Lookup(t.Context(), "101"); err != nil || len(matches) != 0 || len(n.asked) != 2 {
 		t.Errorf("%+v %v, asked %v", matches, err, n.asked)
 	}
 }

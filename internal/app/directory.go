@@ -15,14 +15,14 @@ type directory struct{ numbers client.Numbers }
 var _ cti.Directory = directory{}
 
 // Lookup implements cti.Directory. A number marked as spam matches nobody.
-func (d directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, error) {
+func (d directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, *cti.Client, error) {
 	number, ok := crm.ParseE164(e164)
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
-	found, err := d.numbers.Lookup(ctx, number)
+	found, first, err := d.numbers.LookupCard(ctx, number)
 	if err != nil || found.Spam {
-		return nil, err
+		return nil, nil, err
 	}
 	matches := make([]cti.Match, len(found.Matches))
 	for i, m := range found.Matches {
@@ -31,7 +31,10 @@ func (d directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, error)
 			Reason: string(m.Reason), Rank: m.Rank,
 		}
 	}
-	return matches, nil
+	if first == nil {
+		return matches, nil, nil
+	}
+	return matches, card(*first), nil
 }
 
 // Card implements cti.Directory.
@@ -40,11 +43,15 @@ func (d directory) Card(ctx context.Context, clientID, personID int64) (*cti.Cli
 	if err != nil {
 		return nil, err
 	}
+	return card(s), nil
+}
+
+func card(s client.Summary) *cti.Client {
 	return &cti.Client{
 		ID: s.ID, Name: s.Name, Kind: string(s.Kind), PersonID: s.PersonID, PersonName: s.PersonName, Position: s.Position,
 		Group: s.Group, City: s.City, Responsible: s.Responsible, ResponsibleID: s.ResponsibleID, Potential: s.Potential,
 		DealSum: string(s.DealSum), Note: s.Note, LastContactAt: s.LastContactAt, LastContactSum: s.LastContactSum,
-	}, nil
+	}
 }
 
 // numberParser understands numbers by the rules of the office.

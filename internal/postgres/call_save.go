@@ -53,23 +53,28 @@ const (
 			recorded = excluded.recorded, recovered = excluded.recovered,
 			note = CASE WHEN excluded.note <> '' THEN excluded.note ELSE k.note END,
 			subject = excluded.subject, snapshot = excluded.snapshot, saved_at = now()
-		WHERE k.version < excluded.version
-		RETURNING client_id, person_id`
+		WHERE k.version < excluded.version`
 
 	// sqlNumberLock makes the end of a call and the linking of its number to a
 	// client wait for each other; the first key is the kind of lock.
 	sqlNumberLock = `SELECT pg_advisory_xact_lock(1, hashint8($1))`
 
-	sqlBestMatch = `SELECT rank, client_id, person_id FROM crm.phone_lookup WHERE e164 = $1
-		ORDER BY rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1`
-	sqlCallMatched = `UPDATE crm.call SET client_id = $2, person_id = $3 WHERE id = $1`
+	// sqlCallMatched gives a call without a client the best match of its
+	// number: the caller may have been put into the base while he talked, or
+	// the lookup was late.
+	sqlCallMatched = `UPDATE crm.call k SET client_id = m.client_id, person_id = m.person_id
+		FROM (SELECT rank, client_id, person_id FROM crm.phone_lookup WHERE e164 = $3
+		      ORDER BY rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1) m
+		WHERE k.id = $1 AND k.version = $2 AND m.rank >= 0 AND num_nonnulls(k.client_id, k.person_id) = 0
+		  AND k.direction <> 'internal' AND k.number_kind = 'external'`
 
 	// sqlCallActivities makes or corrects the one interaction of each call
-	// (AF-01) from its record.
+	// (AF-01) from its record; $2 is the version that the record must have, or 0.
 	sqlCallActivities = `INSERT INTO crm.activity AS a (client_id, person_id, kind, subject, body, done_at, author_id, call_id)
 		SELECT k.client_id, k.person_id, 'call', k.subject, k.note, k.started_at, coalesce(k.answered_by, k.placed_by), k.id
 		FROM crm.call k
-		WHERE k.id = ANY ($1::uuid[]) AND k.state = 'ended' AND num_nonnulls(k.client_id, k.person_id) > 0
+		WHERE k.id = ANY ($1::uuid[]) AND k.version = coalesce(nullif($2::bigint, 0), k.version)
+		  AND k.state = 'ended' AND num_nonnulls(k.client_id, k.person_id) > 0
 		ON CONFLICT (call_id) DO UPDATE SET client_id = excluded.client_id, person_id = excluded.person_id,
 			subject = excluded.subject, body = excluded.body, done_at = excluded.done_at, author_id = excluded.author_id,
 			updated_at = now(), version = a.version + 1`
@@ -78,6 +83,12 @@ const (
 		FROM (SELECT client_id, max(answered_at) AS at FROM crm.call
 		      WHERE id = ANY ($1::uuid[]) AND disposition = 'answered' GROUP BY client_id) k
 		WHERE c.id = k.client_id AND k.at > coalesce(c.last_contact_at, '-infinity')`
+
+	// sqlCallOutbox announces the end of a call once, with the client it has.
+	sqlCallOutbox = `INSERT INTO crm.outbox (topic, dedupe, payload)
+		SELECT $3, 'call.ended:' || k.id, $4::jsonb || jsonb_build_object('client_id', k.client_id)
+		FROM crm.call k WHERE k.id = $1 AND k.version = $2
+		ON CONFLICT (dedupe) DO NOTHING`
 
 	sqlCallDiscard = `DELETE FROM crm.call WHERE id = $1 AND state <> 'ended'`
 
@@ -94,16 +105,7 @@ func (s *CallStore) Save(ctx context.Context, r calllog.Record, subject string) 
 		return &crm.Error{Code: crm.CodeInvalid, Field: "id", Message: "a call id is a UUID", Err: err}
 	}
 	for attempt := 1; ; attempt++ {
-		if r.State == calllog.Ended {
-			err = s.db.inTx(ctx, func(tx pgx.Tx) error { return save(ctx, tx, id, r, subject) })
-		} else { // one statement is a transaction of its own: one round trip, not three
-			_, _, err = upsert(ctx, s.db.pool, id, r, subject)
-			if errors.Is(err, errNotNewer) {
-				err = nil
-			}
-			err = failure(err)
-		}
-		if attempt == saveAttempts || !rolledBack(err) {
+		if err = failure(s.save(ctx, id, r, subject)); attempt == saveAttempts || !rolledBack(err) {
 			return err
 		}
 	}
@@ -127,50 +129,42 @@ func rolledBack(err error) bool {
 	return errors.As(err, &pg) && pg.Code[:2] == "40"
 }
 
-// errNotNewer: a version as new is there already.
-var errNotNewer = errors.New("the record is not newer")
-
-// upsert writes the row alone and returns whose call it is.
-func upsert(ctx context.Context, q querier, id uuid.UUID, r calllog.Record, subject string) (clientID, personID *int64, err error) {
+// save sends the record and what follows from its end in one round trip. The
+// server runs a batch as one transaction (PostgreSQL manual, 53.2.4); each
+// statement after the first writes nothing when the record was not newer.
+func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, subject string) error {
 	e164, _ := crm.ParseE164(r.Number.E164)
-	err = q.QueryRow(ctx, sqlCallSave, saveArgs(id, e164, r, subject)...).Scan(&clientID, &personID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = errNotNewer
-	}
-	return clientID, personID, err
-}
-
-// save writes an ended call and what follows from it.
-func save(ctx context.Context, tx pgx.Tx, id uuid.UUID, r calllog.Record, subject string) error {
-	e164, _ := crm.ParseE164(r.Number.E164)
-	if e164 != 0 {
-		if _, err := tx.Exec(ctx, sqlNumberLock, e164); err != nil {
-			return err
-		}
-	}
-	clientID, personID, err := upsert(ctx, tx, id, r, subject)
-	if errors.Is(err, errNotNewer) {
-		return nil // with all that follows from it
-	}
-	if err != nil {
-		return err
-	}
-	if clientID == nil && personID == nil && e164 != 0 && r.Direction != calllog.Internal && r.Number.Kind == string(crm.PhoneExternal) {
-		if clientID, err = matchAtEnd(ctx, tx, id, e164); err != nil {
-			return err
-		}
-	}
-	if err := follow(ctx, tx, []uuid.UUID{id}); err != nil {
+	args := saveArgs(id, e164, r, subject)
+	if r.State != calllog.Ended {
+		_, err := s.db.pool.Exec(ctx, sqlCallSave, args...)
 		return err
 	}
 	topic := "call.ended"
 	if r.Direction == calllog.In && (r.Disposition == calllog.Missed || r.Disposition == calllog.Abandoned) {
 		topic = "call.missed"
 	}
-	return publish(ctx, tx, topic, "call.ended:"+id.String(), map[string]any{
+	event, err := json.Marshal(map[string]any{
 		"call_id": id, "pbx": r.PBX, "direction": r.Direction, "disposition": r.Disposition,
-		"number": r.Number.E164, "client_id": clientID, "started_at": r.StartedAt, "ended_at": r.EndedAt,
+		"number": r.Number.E164, "started_at": r.StartedAt, "ended_at": r.EndedAt,
 	})
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	calls := []uuid.UUID{id}
+	var batch pgx.Batch
+	if e164 != 0 {
+		batch.Queue(sqlNumberLock, e164)
+	}
+	batch.Queue(sqlCallSave, args...)
+	if e164 != 0 {
+		batch.Queue(sqlCallMatched, id, r.Version, e164)
+	}
+	batch.Queue(sqlCallActivities, calls, r.Version)
+	if r.Disposition == calllog.Answered {
+		batch.Queue(sqlLastContact, calls)
+	}
+	batch.Queue(sqlCallOutbox, id, r.Version, topic, event)
+	return s.db.pool.SendBatch(ctx, &batch).Close()
 }
 
 func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any {
@@ -195,25 +189,9 @@ func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any 
 		r.WaitMS, r.TalkMS, r.HoldMS, r.Recorded, r.Recovered, r.Note, subject, snapshot}
 }
 
-// matchAtEnd gives the call the best match of its number: the caller may have
-// been put into the base while he talked, or the lookup was late.
-func matchAtEnd(ctx context.Context, tx pgx.Tx, id uuid.UUID, e164 int64) (clientID *int64, err error) {
-	var rank int
-	var personID *int64
-	err = tx.QueryRow(ctx, sqlBestMatch, e164).Scan(&rank, &clientID, &personID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil || rank == rankSpam {
-		return nil, err
-	}
-	_, err = tx.Exec(ctx, sqlCallMatched, id, clientID, personID)
-	return clientID, err
-}
-
 // follow writes what follows from ended calls with a client.
 func follow(ctx context.Context, tx pgx.Tx, calls []uuid.UUID) error {
-	if _, err := tx.Exec(ctx, sqlCallActivities, calls); err != nil {
+	if _, err := tx.Exec(ctx, sqlCallActivities, calls, 0); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, sqlLastContact, calls)

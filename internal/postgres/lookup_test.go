@@ -55,6 +55,16 @@ func TestLookupRanksAllMatches_LU_02(t *testing.T) {
 			t.Errorf("summary = %+v", sum)
 		}
 	})
+	t.Run("a lookup brings the card of its first match", func(t *testing.T) {
+		found, card, err := o.store.LookupCard(o.ctx, 79211234567)
+		want := must(o.store.Summary(o.ctx, main.ID, person))(t)
+		if err != nil || len(found.Matches) != 5 || card == nil || *card != want {
+			t.Errorf("%+v %+v %v, want %+v", found, card, err, want)
+		}
+		if found, card, err = o.store.LookupCard(o.ctx, 79219999999); err != nil || len(found.Matches) != 0 || card != nil {
+			t.Errorf("nobody's number: %+v %+v %v", found, card, err)
+		}
+	})
 	t.Run("a client's own number adds nothing to its person", func(t *testing.T) {
 		must(o.clients.SavePhone(o.ctx, o.admin, client.Owner{ClientID: main.ID}, 0, client.PhoneInput{Raw: number}))(t)
 		if got := len(o.lookup(number).Matches); got != 5 {

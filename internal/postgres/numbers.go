@@ -21,21 +21,37 @@ const (
 	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at
 		FROM crm.phone_lookup WHERE e164 = $1 LIMIT 200`
 
-	sqlSummary = `SELECT c.id, c.name, c.kind, coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
+	// summaryColumns of a client c and his person $2, by summaryJoins.
+	summaryColumns = `c.id, c.name, c.kind, coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
 			coalesce(cp.position, '') AS position, coalesce(g.name, '') AS "group", c.city,
 			coalesce(r.name, '') AS responsible, coalesce(r.id, 0) AS responsible_id,
 			c.potential, c.deal_sum::text AS deal_sum, c.note, c.last_contact_at,
-			coalesce(l.subject, '') AS last_contact_sum
-		FROM crm.client c
+			coalesce(l.subject, '') AS last_contact_sum`
+	summaryJoins = `
 		LEFT JOIN crm.client_group g ON g.id = c.group_id AND g.deleted_at IS NULL
 		LEFT JOIN crm.employee r ON r.id = c.responsible_id
-		LEFT JOIN crm.person h ON h.id = nullif($2::bigint, 0) AND h.deleted_at IS NULL
+		LEFT JOIN crm.person h ON h.id = asked.person_id AND h.deleted_at IS NULL
 		LEFT JOIN crm.client_person cp ON cp.client_id = c.id AND cp.person_id = h.id AND cp.valid_to IS NULL
 		LEFT JOIN LATERAL (
 			SELECT CASE WHEN a.subject <> '' THEN a.subject ELSE left(a.body, 200) END AS subject
 			FROM crm.activity a WHERE a.client_id = c.id AND a.deleted_at IS NULL AND a.done_at IS NOT NULL
-			ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1) l ON true
-		WHERE c.id = $1 AND c.deleted_at IS NULL`
+			ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1) l ON true`
+
+	sqlSummary = `SELECT ` + summaryColumns + `
+		FROM (SELECT $1::bigint AS client_id, nullif($2::bigint, 0) AS person_id) asked
+		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
+		WHERE c.deleted_at IS NULL`
+	// sqlBestSummary is the summary of the first match of a number, by the
+	// order of bestFirst.
+	sqlBestSummary = `SELECT ` + summaryColumns + `
+		FROM (SELECT m.client_id, m.person_id FROM crm.phone_lookup m
+		      WHERE m.e164 = $1
+		      ORDER BY m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
+		                 WHERE p.e164 = $1 AND p.client_id = m.client_id AND p.person_id IS NOT NULL),
+		               m.rank, m.last_contact_at DESC NULLS LAST, m.client_id, m.person_id
+		      LIMIT 1) asked
+		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
+		WHERE c.deleted_at IS NULL`
 	sqlSummaryPerson = `SELECT h.id, h.name FROM crm.person h WHERE h.id = $1 AND h.deleted_at IS NULL`
 
 	sqlMarkSpam = `INSERT INTO crm.number_mark (e164, spam, marked_by) VALUES ($1, $2, nullif($3::bigint, 0))
@@ -53,13 +69,46 @@ func (s *ClientStore) Lookup(ctx context.Context, e164 int64) (client.Found, err
 	if err != nil {
 		return client.Found{}, failure(err)
 	}
+	found, err := readFound(rows)
+	return found, failure(err)
+}
+
+// LookupCard implements client.Numbers: both statements go in one round trip.
+func (s *ClientStore) LookupCard(ctx context.Context, e164 int64) (found client.Found, card *client.Summary, err error) {
+	var batch pgx.Batch
+	batch.Queue(sqlLookup, e164).Query(func(rows pgx.Rows) error {
+		found, err = readFound(rows)
+		return err
+	})
+	batch.Queue(sqlBestSummary, e164).Query(func(rows pgx.Rows) error {
+		best, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[client.Summary])
+		if len(best) > 0 {
+			card = best[0]
+		}
+		return err
+	})
+	if err := s.db.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return client.Found{}, nil, failure(err)
+	}
+	if len(found.Matches) == 0 || found.Matches[0].ClientID == 0 {
+		return found, nil, nil
+	}
+	// Between the two statements somebody may have edited the base.
+	if first := found.Matches[0]; card == nil || card.ID != first.ClientID || card.PersonID != first.PersonID {
+		again, err := s.Summary(ctx, first.ClientID, first.PersonID)
+		return found, &again, err
+	}
+	return found, card, nil
+}
+
+func readFound(rows pgx.Rows) (client.Found, error) {
 	defer rows.Close()
 	var found client.Found
 	for rows.Next() {
 		var m client.Match
 		var clientID, personID *int64
 		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt); err != nil {
-			return client.Found{}, failure(err)
+			return client.Found{}, err
 		}
 		if m.Rank == rankSpam {
 			found.Spam = true
@@ -69,7 +118,7 @@ func (s *ClientStore) Lookup(ctx context.Context, e164 int64) (client.Found, err
 		found.Matches = append(found.Matches, m)
 	}
 	if err := rows.Err(); err != nil {
-		return client.Found{}, failure(err)
+		return client.Found{}, err
 	}
 	if found.Spam {
 		found.Matches = nil
@@ -90,11 +139,10 @@ const (
 func (s *ClientStore) Warm(ctx context.Context) error {
 	return s.db.warm(ctx, warmConns, func(ctx context.Context, c *pgxpool.Conn) error {
 		for range planRuns {
-			if _, err := c.Exec(ctx, sqlLookup, 0); err != nil {
-				return failure(err)
-			}
-			if _, err := c.Exec(ctx, sqlSummary, 0, 0); err != nil {
-				return failure(err)
+			for _, statement := range []string{sqlLookup, sqlBestSummary} {
+				if _, err := c.Exec(ctx, statement, 0); err != nil {
+					return failure(err)
+				}
 			}
 		}
 		return nil
