@@ -145,7 +145,7 @@ do nothing; the clock stops when the engine has applied the last event. Floor: e
 fields, on one goroutine. Rounds alternate; the medians are shown.
 
 **Lookup.** Numbers drawn at random, asked one at a time in turn of the client store and of the bare prepared SELECT on the same
-pool of the same PostgreSQL (default settings, unix socket, warm).
+pool of the same PostgreSQL (as the product starts its private one, unix socket, warm).
 
 **Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each call rings
 one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above; every

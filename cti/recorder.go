@@ -18,6 +18,9 @@ const (
 	saveTimeout = 5 * time.Second
 	firstRetry  = 100 * time.Millisecond
 	lastRetry   = 5 * time.Second
+	// openEvery is the least time between two writes of a call under way: a
+	// ring-all queue changes it many times a second.
+	openEvery = time.Second
 )
 
 // RecorderOptions configure a Recorder.
@@ -28,7 +31,8 @@ type RecorderOptions struct {
 }
 
 // Recorder writes calls to the Journal behind the engine's back. Only the
-// newest version of a call waits. While the journal fails, ended calls are
+// newest version of a call waits: the first and the last one are written at
+// once, those between at most every openEvery. While the journal fails, ended calls are
 // also files in Dir (written and renamed, one per call), so that neither an
 // outage of the database nor the end of the process loses a record; they are
 // written once the journal is back, oldest first.
@@ -40,11 +44,19 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	pending map[string]Call
-	order   []string
+	order   []string        // to be written now
+	later   []later         // changed calls under way, first due first
+	waits   map[string]bool // ids of later that are not in order yet
+	open    map[string]bool // calls under way that were written once
 	spooled map[string]bool
 	wake    chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
+}
+
+type later struct {
+	id string
+	at time.Time
 }
 
 // NewRecorder makes the spool folder and loads what an earlier run left in it.
@@ -56,7 +68,8 @@ func NewRecorder(j Journal, opt RecorderOptions) (*Recorder, error) {
 		opt.Metrics = &Metrics{}
 	}
 	r := &Recorder{journal: j, dir: opt.Dir, log: opt.Log, metrics: opt.Metrics,
-		pending: make(map[string]Call), spooled: make(map[string]bool), wake: make(chan struct{}, 1)}
+		pending: make(map[string]Call), waits: make(map[string]bool), open: make(map[string]bool),
+		spooled: make(map[string]bool), wake: make(chan struct{}, 1)}
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("call spool: %w", err)
 	}
@@ -101,6 +114,9 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	}
 	r.cancel()
 	<-r.done
+	r.mu.Lock()
+	r.ripen(time.Now().Add(openEvery))
+	r.mu.Unlock()
 	for {
 		c, ok := r.next()
 		if !ok {
@@ -117,11 +133,11 @@ func (r *Recorder) Stop(ctx context.Context) error {
 func (r *Recorder) Put(c Call) {
 	r.mu.Lock()
 	old, ok := r.pending[c.ID]
-	if !ok {
-		r.order = append(r.order, c.ID)
-	}
 	if !ok || old.Version <= c.Version {
 		r.pending[c.ID] = c
+	}
+	if !ok || r.waits[c.ID] && c.State == Ended {
+		r.enqueue(c)
 	}
 	r.mu.Unlock()
 	select {
@@ -134,12 +150,45 @@ func (r *Recorder) Put(c Call) {
 func (r *Recorder) Backlog() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.order)
+	return len(r.pending)
+}
+
+// enqueue says when a pending call is written. The caller holds the lock.
+func (r *Recorder) enqueue(c Call) {
+	if c.State != Ended && r.open[c.ID] {
+		r.later = append(r.later, later{c.ID, time.Now().Add(openEvery)})
+		r.waits[c.ID] = true
+		return
+	}
+	delete(r.waits, c.ID)
+	r.order = append(r.order, c.ID)
+}
+
+// ripen moves what is due from later to order. The caller holds the lock.
+func (r *Recorder) ripen(now time.Time) {
+	for len(r.later) > 0 && !r.later[0].at.After(now) {
+		if id := r.later[0].id; r.waits[id] {
+			delete(r.waits, id)
+			r.order = append(r.order, id)
+		}
+		r.later = r.later[1:]
+	}
+}
+
+// untilDue is the time to the next call of later; an hour when there is none.
+func (r *Recorder) untilDue() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.later) == 0 {
+		return time.Hour
+	}
+	return time.Until(r.later[0].at)
 }
 
 func (r *Recorder) next() (Call, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.ripen(time.Now())
 	if len(r.order) == 0 {
 		return Call{}, false
 	}
@@ -154,6 +203,7 @@ func (r *Recorder) run(ctx context.Context) {
 		if !ok {
 			select {
 			case <-r.wake:
+			case <-time.After(r.untilDue()):
 			case <-ctx.Done():
 			}
 			continue
@@ -201,15 +251,19 @@ func permanent(err error) bool {
 // written drops a saved version; a newer one that came meanwhile stays.
 func (r *Recorder) written(c Call) {
 	r.mu.Lock()
-	if r.pending[c.ID].Version == c.Version {
-		delete(r.pending, c.ID)
-		r.order = r.order[1:]
+	r.order = r.order[1:]
+	if r.open[c.ID] = c.State != Ended; !r.open[c.ID] {
+		delete(r.open, c.ID)
+	}
+	newest := r.pending[c.ID]
+	if newest.Version != c.Version {
+		r.enqueue(newest)
 		r.mu.Unlock()
-		r.unspool(c.ID)
 		return
 	}
-	r.order = append(r.order[1:], c.ID)
+	delete(r.pending, c.ID)
 	r.mu.Unlock()
+	r.unspool(c.ID)
 }
 
 func (r *Recorder) setAside(c Call) {
@@ -284,10 +338,12 @@ func (r *Recorder) unfinished(ctx context.Context, pbx string) ([]Call, error) {
 	defer r.mu.Unlock()
 	open := calls[:0]
 	for _, c := range calls {
-		if p, ok := r.pending[c.ID]; ok && p.State == Ended {
-			continue
+		if p, ok := r.pending[c.ID]; ok && p.Version > c.Version {
+			c = p
 		}
-		open = append(open, c)
+		if c.State != Ended {
+			open = append(open, c)
+		}
 	}
 	return open, nil
 }

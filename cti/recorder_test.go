@@ -1,10 +1,15 @@
 package cti_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"ringcard/cti"
 	"ringcard/cti/ctitest"
@@ -114,4 +119,61 @@ func TestDamagedSpoolFile(t *testing.T) {
 	if got := files(t, dir); len(got) != 1 || filepath.Base(got[0]) != "x.json.bad" || r.Backlog() != 0 {
 		t.Errorf("files %v, backlog %d", got, r.Backlog())
 	}
+}
+
+// countingJournal notes the versions written.
+type countingJournal struct {
+	cti.Journal
+	mu       sync.Mutex
+	versions []int64
+}
+
+func (j *countingJournal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return fmt.Sprint(j.versions)
+}
+
+func (j *countingJournal) Save(_ context.Context, c cti.Call) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.versions = append(j.versions, c.Version)
+	return nil
+}
+
+// A queue that rings many telephones changes a call many times a second: the
+// first and the last version are written at once, of the others the newest.
+func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := &countingJournal{}
+		r, err := cti.NewRecorder(j, cti.RecorderOptions{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Start()
+		began := time.Now()
+		put := func(version int64, state cti.State) {
+			r.Put(cti.Call{ID: "c", Version: version, State: state})
+			synctest.Wait()
+		}
+		for v := range int64(10) {
+			put(1+v, cti.Ringing)
+		}
+		if got := j.String(); got != "[1]" {
+			t.Errorf("at once: %s", got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		put(11, cti.Talking)
+		put(12, cti.Ended)
+		if got := j.String(); got != "[1 10 12]" || time.Since(began) != time.Second || r.Backlog() != 0 {
+			t.Errorf("versions %s after %v, %d wait", got, time.Since(began), r.Backlog())
+		}
+		put(1, cti.Ringing) // another call of the same id, after the first is forgotten
+		put(2, cti.Ringing)
+		if err := r.Stop(t.Context()); err != nil || j.String() != "[1 10 12 1 2]" {
+			t.Errorf("the stop leaves something: %v %v", j, err)
+		}
+	})
 }

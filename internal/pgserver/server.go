@@ -204,6 +204,7 @@ func (s *Server) run(bin, dataDir string, owner owner, extra map[string]string) 
 		"logging_collector":       "off",
 		"log_destination":         "stderr",
 		"timezone":                "UTC",
+		"shared_buffers":          fmt.Sprintf("%dMB", buffers(memory())),
 	}
 	for k, v := range extra {
 		settings[k] = v
@@ -236,6 +237,11 @@ func (s *Server) run(bin, dataDir string, owner owner, extra map[string]string) 
 	s.process = cmd.Process
 	return nil
 }
+
+// buffers sizes shared_buffers in MiB: an eighth of the memory, for the server
+// is not alone on the machine, within the default and what a base of a million
+// numbers needs to be found without a read from the disk.
+func buffers(memory int) int { return min(max(memory/8, 128), 1024) }
 
 func (s *Server) ended(err error) {
 	select {

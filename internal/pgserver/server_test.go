@@ -174,3 +174,15 @@ func TestClearErrors(t *testing.T) {
 		}
 	})
 }
+
+func TestBuffersFitTheMachine(t *testing.T) {
+	t.Parallel()
+	for memory, want := range map[int]int{0: 128, 512: 128, 4096: 512, 24576: 1024} {
+		if got := buffers(memory); got != want {
+			t.Errorf("%d MiB of memory: %d MiB of buffers, want %d", memory, got, want)
+		}
+	}
+	if memory() < 64 {
+		t.Errorf("the machine has %d MiB", memory())
+	}
+}
