@@ -259,9 +259,6 @@ func (e *Engine) apply(lv *live, ev Event) {
 		return
 	}
 	e.note(lv, &before, &after, ev.At)
-	if effects&EffectLookup != 0 {
-		e.lookups.ask(after.ID, after.Number.E164)
-	}
 	switch {
 	case effects&(EffectShow|EffectSave) == EffectShow|EffectSave:
 		e.save(e.show(lv, ev.At))
@@ -269,6 +266,9 @@ func (e *Engine) apply(lv *live, ev Event) {
 		e.show(lv, ev.At)
 	case effects&EffectSave != 0:
 		e.save(e.publish(lv))
+	}
+	if effects&EffectLookup != 0 {
+		e.lookups.ask(after.ID, after.Number.E164)
 	}
 	if after.State == Ended {
 		e.ended(lv, ev.At)
@@ -365,6 +365,7 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 	c := e.publish(lv) // before the screens: a user may act on what he sees at once
 	if len(to) > 0 {
 		e.opt.Screens.ShowCall(to, c)
+		runtime.Gosched() // what was shown goes out before what follows from it
 		if f := e.opt.Metrics.Shown; f != nil {
 			f(e.opt.Now().Sub(since))
 		}
