@@ -29,6 +29,15 @@ const (
 	CallsControlAll Permission = "calls.control_all"
 	UsersManage     Permission = "users.manage"
 	PBXManage       Permission = "pbx.manage"
+	// CallsSupervise: listen, whisper, barge (CO-09). NumbersFull: without it
+	// numbers are masked (PU-09).
+	CallsSupervise   Permission = "calls.supervise"
+	RecordingsListen Permission = "recordings.listen"
+	RecordingsManage Permission = "recordings.manage"
+	NumbersFull      Permission = "numbers.full"
+	ReportsRead      Permission = "reports.read"
+	QueuesManage     Permission = "queues.manage"
+	SettingsManage   Permission = "settings.manage"
 )
 
 // Roles lists all roles, most powerful first.
@@ -44,12 +53,14 @@ func (r Role) Permissions() []Permission {
 		return AllPermissions()
 	case RoleSupervisor:
 		return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, ClientsDelete,
-			CallsRead, CallsReadAll, CallsDial, CallsControlAll}
+			CallsRead, CallsReadAll, CallsDial, CallsControlAll, CallsSupervise,
+			RecordingsListen, RecordingsManage, NumbersFull, ReportsRead, QueuesManage}
 	case RoleManager:
-		return []Permission{ClientsRead, ClientsWrite, ClientsDelete, CallsRead, CallsDial}
+		return []Permission{ClientsRead, ClientsWrite, ClientsDelete, CallsRead, CallsDial,
+			RecordingsListen, NumbersFull, ReportsRead}
 	case RoleOperator:
 		// An operator answers for the whole office, so he sees every caller.
-		return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, CallsRead, CallsDial}
+		return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, CallsRead, CallsDial, NumbersFull}
 	}
 	return nil
 }
@@ -57,7 +68,8 @@ func (r Role) Permissions() []Permission {
 // AllPermissions lists every permission there is.
 func AllPermissions() []Permission {
 	return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, ClientsDelete,
-		CallsRead, CallsReadAll, CallsDial, CallsControlAll, UsersManage, PBXManage}
+		CallsRead, CallsReadAll, CallsDial, CallsControlAll, CallsSupervise, RecordingsListen, RecordingsManage,
+		NumbersFull, ReportsRead, QueuesManage, SettingsManage, UsersManage, PBXManage}
 }
 
 // Actor is who does something: an employee, one of his tokens, or the system.
