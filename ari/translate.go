@@ -1,13 +1,19 @@
 package ari
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"ringcard/cti"
 )
+
+// lenient takes frames as Asterisk writes them: bytes of caller names may be
+// in any encoding. Not looking for duplicate names saves time.
+var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
 // errReplaced: another client registered our application name.
 var errReplaced = errors.New("another client took the ARI application name")
@@ -55,7 +61,7 @@ var ignored = map[string]bool{
 // Asterisk wrote, which recorded streams need.
 func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error) {
 	var f frame
-	if err := json.Unmarshal(raw, &f); err != nil {
+	if err := json.Unmarshal(raw, &f, lenient); err != nil {
 		return ev, false, fmt.Errorf("malformed ARI frame: %w", err)
 	}
 	kind, known := kinds[f.Type]
