@@ -11,7 +11,7 @@ func (e *Engine) place(c Call, now time.Time) {
 	e.board.byChannel[c.ID] = lv
 	c.Version = 1
 	lv.call, lv.placedAt = c, now
-	lv.trace.add(now, "command", "%s dials %s from %s", c.PlacedBy.Name, c.Number.Display, c.PlacedBy.Device)
+	lv.trace.add(now, "dial", "name", c.PlacedBy.Name, "number", c.Number.Display, "device", c.PlacedBy.Device)
 	if c.Client == nil && c.Number.Kind == External && c.Number.E164 != "" {
 		lv.call.Lookup = LookupPending
 		e.lookups.ask(c.ID, c.Number.E164)
@@ -53,7 +53,7 @@ func (e *Engine) hangupTarget(callID string, userID int64, now time.Time) string
 	if lv.call.EndedBy == "" {
 		lv.call.EndedBy = "office"
 	}
-	lv.trace.add(now, "command", "hang-up from the page")
+	lv.trace.add(now, "hangup")
 	e.publish(lv)
 	return target
 }
@@ -66,6 +66,6 @@ func (e *Engine) choose(callID string, card *Client, now time.Time) {
 	}
 	lv.call.Client, lv.call.Lookup = card, LookupFound
 	lv.call.Version++
-	lv.trace.add(now, "command", "%s chosen as the client", card.Name)
+	lv.trace.add(now, "client_chosen", "name", card.Name)
 	e.save(e.show(lv, now))
 }

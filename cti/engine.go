@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -299,24 +300,24 @@ func (e *Engine) presence(lv *live, before []Leg) {
 // note writes the decisions of a transition into the call's trace.
 func (e *Engine) note(lv *live, before, after *Call, at time.Time) {
 	if before.Direction == "" && after.Direction != "" {
-		lv.trace.add(at, "started", "%s call, number %s (%s)", after.Direction, after.Number.Display, after.Number.Kind)
+		lv.trace.add(at, "call_started", "direction", string(after.Direction), "number", after.Number.Display, "kind", string(after.Number.Kind))
 	}
 	if len(after.Ringing) > len(before.Ringing) {
 		p := after.Ringing[len(after.Ringing)-1]
-		lv.trace.add(at, "ringing", "%s rings at %s", p.Name, p.Device)
+		lv.trace.add(at, "device_rings", "name", p.Name, "device", p.Device)
 		if p.UserID == 0 {
-			lv.trace.told(Recipient{Name: p.Name, Reason: p.Device + " belongs to no user"})
+			lv.trace.told(Recipient{Name: p.Name, Code: "device_of_nobody", Params: map[string]string{"device": p.Device}})
 		}
 	}
 	if before.AnsweredAt == nil && after.AnsweredAt != nil {
-		who := "the other side"
 		if after.AnsweredBy != nil {
-			who = after.AnsweredBy.Name
+			lv.trace.add(at, "answered", "name", after.AnsweredBy.Name)
+		} else {
+			lv.trace.add(at, "answered_outside")
 		}
-		lv.trace.add(at, "answered", "both sides are in one bridge; answered by %s", who)
 	}
 	if before.State != Ended && after.State == Ended {
-		lv.trace.add(at, "ended", "%s, cause %d, first to hang up: %s", after.Disposition, after.Cause, after.EndedBy)
+		lv.trace.add(at, "ended", "disposition", string(after.Disposition), "cause", strconv.Itoa(after.Cause), "by", after.EndedBy)
 	}
 }
 
@@ -358,7 +359,7 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 	}
 	for _, id := range now {
 		if !slices.Contains(lv.audience, id) {
-			lv.trace.told(Recipient{UserID: id, Name: userName(&lv.call, id), Got: true, Reason: reason(&lv.call, id)})
+			lv.trace.told(Recipient{UserID: id, Name: userName(&lv.call, id), Got: true, Code: reason(&lv.call, id)})
 		}
 	}
 	lv.audience = now
@@ -388,11 +389,11 @@ func userName(c *Call, id int64) string {
 func reason(c *Call, id int64) string {
 	switch {
 	case slices.ContainsFunc(c.Ringing, func(p Party) bool { return p.UserID == id }):
-		return "the device rings"
+		return "device_rings"
 	case c.PlacedBy != nil && c.PlacedBy.UserID == id:
-		return "placed the call"
+		return "placed"
 	}
-	return "answered the call"
+	return "in_call"
 }
 
 // wire is the form that leaves the engine: lists are never null, and the
@@ -417,8 +418,7 @@ func wire(c Call) Call {
 // publish replaces the copy that readers of other goroutines see, and returns
 // it. What it shares with the trace is only ever appended to.
 func (e *Engine) publish(lv *live) Call {
-	p := published{call: wire(lv.call), audience: lv.audience}
-	p.steps = Why{Steps: slices.Clip(lv.trace.steps), Recipients: slices.Clip(lv.trace.recipients)}
+	p := published{call: wire(lv.call), audience: lv.audience, steps: lv.trace.why()}
 	e.mu.Lock()
 	e.view[lv.call.ID] = p
 	e.mu.Unlock()
@@ -439,7 +439,7 @@ func (e *Engine) merge(keep, part *live, at time.Time) {
 	if !known {
 		return
 	}
-	keep.trace.add(at, "merged", "call %s is a part of this one", part.call.ID)
+	keep.trace.add(at, "merged", "call", part.call.ID)
 	part.audience = nil
 	if len(audience) > 0 {
 		e.opt.Screens.ShowCall(audience, wire(part.call))
@@ -508,7 +508,7 @@ func (e *Engine) fail(lv *live, at time.Time, why string) {
 	c.State, c.Disposition, c.EndedAt, c.EndedBy = Ended, Failed, ptr(at), "pbx"
 	c.WaitMS = at.Sub(c.StartedAt).Milliseconds()
 	c.Version++
-	lv.trace.add(at, "ended", "failed: %s", why)
+	lv.trace.add(at, "failed", "why", why)
 	e.save(e.show(lv, at))
 	e.ended(lv, at)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -131,11 +132,11 @@ func (e *Engine) found(r lookupResult) {
 	now := e.opt.Now()
 	switch r.state {
 	case LookupFound:
-		lv.trace.add(now, "lookup", "%d match(es); first: %s (%s)", len(r.matches), r.matches[0].Name, r.matches[0].Reason)
+		lv.trace.add(now, "lookup_found", "count", strconv.Itoa(len(r.matches)), "name", r.matches[0].Name, "reason", r.matches[0].Reason)
 	case LookupUnknown:
-		lv.trace.add(now, "lookup", "nobody has the number %s", r.e164)
+		lv.trace.add(now, "lookup_none", "number", r.e164)
 	default:
-		lv.trace.add(now, "lookup", "no answer of the directory in time; the pop goes on with the number only")
+		lv.trace.add(now, "lookup_late")
 	}
 	shown := e.show(lv, now)
 	if shown.State == Ended {

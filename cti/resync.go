@@ -47,7 +47,7 @@ func (e *Engine) buryVanished(up map[string]Channel, at time.Time) {
 		}
 		if !slices.ContainsFunc(lv.call.Legs, isUp) {
 			lv.call.Recovered = true
-			lv.trace.add(at, "recovered", "the call ended while the PBX was out of reach")
+			lv.trace.add(at, "ended_unseen")
 		}
 		for _, l := range lv.call.Legs {
 			if _, ok := up[l.ID]; !ok && l.State != LegEnded {
@@ -87,7 +87,7 @@ func (e *Engine) restore(lv *live) bool {
 		e.board.link(lv, l.LinkedID)
 	}
 	e.presence(lv, nil)
-	lv.trace.add(e.opt.Now(), "recovered", "taken up again after a restart")
+	lv.trace.add(e.opt.Now(), "taken_up")
 	return true
 }
 
@@ -125,7 +125,7 @@ func (e *Engine) closeRestored(at time.Time) {
 			lv.call.State, lv.call.EndedAt, lv.call.Disposition = Ended, ptr(at), Failed
 			lv.call.Version++
 		}
-		lv.trace.add(at, "recovered", "the call ended while Ringcard was not running")
+		lv.trace.add(at, "ended_away")
 		e.save(e.publish(lv))
 	}
 }

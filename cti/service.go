@@ -273,7 +273,7 @@ func (s *Service) Get(callID string) (Call, bool) {
 func (s *Service) Why(callID string) (Why, bool) {
 	for _, e := range s.opt.Engines {
 		if p, ok := e.get(callID); ok {
-			return p.steps, true
+			return p.steps.Told(), true
 		}
 	}
 	return Why{}, false
