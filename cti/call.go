@@ -55,35 +55,38 @@ const (
 // Call is one conversation as users see it and as it is recorded (CK-01). Its
 // JSON form is the Call of the public contract.
 type Call struct {
-	ID          string      `json:"id" doc:"UUID; stable through transfers and restarts"`
-	Version     int64       `json:"version" doc:"grows with every change; an older version is to be ignored"`
-	PBX         string      `json:"pbx"`
-	Direction   Direction   `json:"direction" enum:"in,out,internal"`
-	State       State       `json:"state" enum:"ringing,talking,held,ended"`
-	Disposition Disposition `json:"disposition,omitempty" enum:"answered,missed,abandoned,busy,failed,voicemail"`
-	Cause       int         `json:"cause" doc:"Q.850 hangup cause of the client's leg, 0 while unknown"`
-	Number      Number      `json:"number" doc:"the other party: caller of an inbound call, callee of an outbound one"`
-	CallerName  string      `json:"caller_name,omitempty" doc:"name the network sent with the number"`
-	DID         string      `json:"did,omitempty" doc:"number of ours that was called"`
-	Queue       string      `json:"queue,omitempty"`
-	Lookup      LookupState `json:"lookup" doc:"pending, found, unknown, late or empty"`
-	Matches     []Match     `json:"matches"`
-	Client      *Client     `json:"client"`
-	Ringing     []Party     `json:"ringing" doc:"devices ringing now"`
-	AnsweredBy  *Party      `json:"answered_by"`
-	PlacedBy    *Party      `json:"placed_by" doc:"who of the office placed an outbound or internal call"`
-	EndedBy     string      `json:"ended_by,omitempty" enum:"client,office,pbx" doc:"who hung up first"`
-	Legs        []Leg       `json:"legs"`
-	StartedAt   time.Time   `json:"started_at"`
-	RingAt      *time.Time  `json:"ring_at"`
-	AnsweredAt  *time.Time  `json:"answered_at"`
-	EndedAt     *time.Time  `json:"ended_at"`
-	WaitMS      int64       `json:"wait_ms" doc:"start to answer, or to end when not answered"`
-	TalkMS      int64       `json:"talk_ms" doc:"answer to end, hold included"`
-	HoldMS      int64       `json:"hold_ms"`
-	Recorded    bool        `json:"recorded"`
-	MergedInto  string      `json:"merged_into,omitempty" doc:"this turned out to be a part of another call; no record of its own"`
-	Recovered   bool        `json:"recovered" doc:"the end was not seen; times are what is known"`
+	ID           string      `json:"id" doc:"UUID; stable through transfers and restarts"`
+	Version      int64       `json:"version" doc:"grows with every change; an older version is to be ignored"`
+	PBX          string      `json:"pbx"`
+	Direction    Direction   `json:"direction" enum:"in,out,internal"`
+	State        State       `json:"state" enum:"ringing,talking,held,ended"`
+	Disposition  Disposition `json:"disposition,omitempty" enum:"answered,missed,abandoned,busy,failed,voicemail"`
+	Cause        int         `json:"cause" doc:"Q.850 hangup cause of the client's leg, 0 while unknown"`
+	Number       Number      `json:"number" doc:"the other party: caller of an inbound call, callee of an outbound one"`
+	CallerName   string      `json:"caller_name,omitempty" doc:"name the network sent with the number"`
+	DID          string      `json:"did,omitempty" doc:"number of ours that was called"`
+	Queue        string      `json:"queue,omitempty"`
+	Lookup       LookupState `json:"lookup" doc:"pending, found, unknown, late or empty"`
+	Matches      []Match     `json:"matches"`
+	Client       *Client     `json:"client"`
+	Ringing      []Party     `json:"ringing" doc:"devices ringing now"`
+	AnsweredBy   *Party      `json:"answered_by" doc:"who of the office talked with the other party first; transfers do not change it"`
+	Talking      []Party     `json:"talking" doc:"who of the office has the call now, on hold or not; of an ended call, who had it last"`
+	Transfers    []Transfer  `json:"transfers" doc:"how the call went from hand to hand, in order"`
+	PlacedBy     *Party      `json:"placed_by" doc:"who of the office placed an outbound or internal call"`
+	EndedBy      string      `json:"ended_by,omitempty" enum:"client,office,pbx" doc:"who hung up first"`
+	Legs         []Leg       `json:"legs"`
+	StartedAt    time.Time   `json:"started_at"`
+	RingAt       *time.Time  `json:"ring_at"`
+	AnsweredAt   *time.Time  `json:"answered_at"`
+	EndedAt      *time.Time  `json:"ended_at"`
+	WaitMS       int64       `json:"wait_ms" doc:"start to answer, or to end when not answered"`
+	TalkMS       int64       `json:"talk_ms" doc:"answer to end, hold included"`
+	HoldMS       int64       `json:"hold_ms"`
+	Recorded     bool        `json:"recorded"`
+	MergedInto   string      `json:"merged_into,omitempty" doc:"this turned out to be a part of another call; no record of its own"`
+	Conversation string      `json:"conversation_id,omitempty" doc:"shared by the records of clients who were connected with each other: an attended transfer to a client, a conference"`
+	Recovered    bool        `json:"recovered" doc:"the end was not seen; times are what is known"`
 }
 
 // Number is a telephone number as received and as understood (LU-01).
@@ -142,6 +145,34 @@ type Client struct {
 	LastContactSum string     `json:"last_contact,omitempty" doc:"subject of the last interaction"`
 }
 
+// Transfer is one step of a call from hand to hand (CK-01). By and From are
+// the same person except in a pickup, where By takes the call that rings at
+// From. To is nil until somebody rings for it, and in the end whoever got it.
+type Transfer struct {
+	At      time.Time    `json:"at"`
+	Kind    TransferKind `json:"kind" enum:"blind,attended,forward,pickup,park,conference"`
+	By      *Party       `json:"by" doc:"who did it"`
+	From    *Party       `json:"from" doc:"who had the call, or whose telephone rang"`
+	To      *Party       `json:"to" doc:"who got it; a party outside has no user"`
+	Number  string       `json:"number,omitempty" doc:"what was dialled: an extension, a parking lot, a conference"`
+	FromLeg string       `json:"from_leg,omitempty"`
+	ToLeg   string       `json:"to_leg,omitempty"`
+}
+
+// TransferKind tells how a call was handed on.
+type TransferKind string
+
+// Kinds of transfers. Forward: the telephone sent the caller on before it was
+// answered (302); Pickup: a colleague took a call that rang elsewhere.
+const (
+	Blind      TransferKind = "blind"
+	Attended   TransferKind = "attended"
+	Forward    TransferKind = "forward"
+	Pickup     TransferKind = "pickup"
+	Park       TransferKind = "park"
+	Conference TransferKind = "conference"
+)
+
 // LegRole tells whose channel a leg is.
 type LegRole string
 
@@ -154,27 +185,29 @@ const (
 
 // Leg is one channel of a call. Legs form a tree by DialedBy (CK-01).
 type Leg struct {
-	ID         string     `json:"id" doc:"unique id of the channel at the PBX"`
-	Name       string     `json:"name" doc:"channel name, as PJSIP/101-00000007"`
-	Endpoint   string     `json:"endpoint" doc:"technology/resource, as PJSIP/101"`
-	Role       LegRole    `json:"role" enum:"client,office,service"`
-	UserID     int64      `json:"user_id,omitempty"`
-	UserName   string     `json:"user_name,omitempty"`
-	Number     string     `json:"number,omitempty"`
-	DialedBy   string     `json:"dialed_by,omitempty" doc:"leg that dialled this one"`
-	LinkedID   string     `json:"linked_id,omitempty"`
-	State      LegState   `json:"state" enum:"new,ringing,up,ended"`
-	Result     string     `json:"result,omitempty" enum:"answered,busy,no_answer,elsewhere,cancelled,rejected,failed"`
-	Bridge     string     `json:"-"`
-	Held       bool       `json:"held,omitempty"`
-	HeldAt     *time.Time `json:"-"`
-	StartedAt  time.Time  `json:"started_at"`
-	RingAt     *time.Time `json:"ring_at"`
-	AnsweredAt *time.Time `json:"answered_at"`
-	TalkedAt   *time.Time `json:"talked_at" doc:"when it first shared a bridge with the other side"`
-	EndedAt    *time.Time `json:"ended_at"`
-	Cause      int        `json:"cause"`
-	TechCause  int        `json:"tech_cause,omitempty" doc:"SIP status of the far end, Asterisk 18 and later"`
+	ID            string     `json:"id" doc:"unique id of the channel at the PBX"`
+	Name          string     `json:"name" doc:"channel name, as PJSIP/101-00000007"`
+	Endpoint      string     `json:"endpoint" doc:"technology/resource, as PJSIP/101"`
+	Role          LegRole    `json:"role" enum:"client,office,service"`
+	UserID        int64      `json:"user_id,omitempty"`
+	UserName      string     `json:"user_name,omitempty"`
+	Number        string     `json:"number,omitempty"`
+	DialedBy      string     `json:"dialed_by,omitempty" doc:"leg that dialled this one"`
+	LinkedID      string     `json:"linked_id,omitempty"`
+	TransferredBy string     `json:"transferred_by,omitempty" doc:"leg that handed the call to this one"`
+	ReplacedBy    string     `json:"replaced_by,omitempty" doc:"leg that has the call in place of this one"`
+	State         LegState   `json:"state" enum:"new,ringing,up,ended"`
+	Result        string     `json:"result,omitempty" enum:"answered,busy,no_answer,elsewhere,cancelled,rejected,failed,transferred,forwarded,picked_up"`
+	Bridge        string     `json:"-"`
+	Held          bool       `json:"held,omitempty"`
+	HeldAt        *time.Time `json:"-"`
+	StartedAt     time.Time  `json:"started_at"`
+	RingAt        *time.Time `json:"ring_at"`
+	AnsweredAt    *time.Time `json:"answered_at"`
+	TalkedAt      *time.Time `json:"talked_at" doc:"when it first shared a bridge with the other side"`
+	EndedAt       *time.Time `json:"ended_at"`
+	Cause         int        `json:"cause"`
+	TechCause     int        `json:"tech_cause,omitempty" doc:"SIP status of the far end, Asterisk 18 and later"`
 }
 
 // LegState is the stage of a leg.

@@ -412,6 +412,12 @@ func wire(c Call) Call {
 	if c.Ringing == nil {
 		c.Ringing = []Party{}
 	}
+	if c.Talking == nil {
+		c.Talking = []Party{}
+	}
+	if c.Transfers == nil {
+		c.Transfers = []Transfer{}
+	}
 	return c
 }
 

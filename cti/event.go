@@ -19,13 +19,14 @@ const (
 	Resync        // Snapshot holds all there is
 	DeviceChanged // Device has a new state
 	Disconnected  // no events until the next Resync
+	Transferred   // Channel handed the call on: see Handover
 )
 
 var kindNames = map[EventKind]string{
 	ChannelCreated: "channel_created", ChannelChanged: "channel_changed", ChannelHeld: "channel_held",
 	ChannelUnheld: "channel_unheld", ChannelHangup: "channel_hangup", ChannelGone: "channel_gone", Dialed: "dialed",
 	BridgeEntered: "bridge_entered", BridgeLeft: "bridge_left", Resync: "resync", DeviceChanged: "device_changed",
-	Disconnected: "disconnected",
+	Disconnected: "disconnected", Transferred: "transferred",
 }
 
 // String names the kind, for metrics.
@@ -40,6 +41,8 @@ type Event struct {
 	Forwarded Channel   // channel that replaces Peer after a 302
 	Dial      string    // Dialed: "", RINGING, PROGRESS, ANSWER, BUSY, CANCEL, NOANSWER, CONGESTION, CHANUNAVAIL
 	DialTo    string    // Dialed: dial string, as PJSIP/101
+	DialOn    string    // Dialed: number to which a 302 sends the caller
+	Handover  Handover  // Transferred: what became of the call
 	Bridge    Bridge
 	Cause     int  // Q.850
 	TechCause int  // SIP status
@@ -68,8 +71,18 @@ type Channel struct {
 // Bridge is a mixing bridge and who is in it.
 type Bridge struct {
 	ID       string
-	Class    string // basic, stasis, base (ConfBridge), parking
+	Class    string // basic, stasis, base (ConfBridge), parking, holding
 	Channels []string
+}
+
+// Handover tells of a transfer. The snapshots of channels in such events are
+// older than the events around them: only ids are used.
+type Handover struct {
+	Kind       TransferKind // Blind or Attended
+	Consult    Channel      // Attended: the second leg of the one who transfers
+	Transferee Channel      // who is handed on; empty when there are several
+	Target     Channel      // Attended: who gets the call; empty where it is an application
+	Number     string       // Blind: the extension dialled
 }
 
 // Snapshot is all that a PBX has at one moment (PB-03).
