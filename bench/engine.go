@@ -14,9 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"ringcard/ari"
 	"ringcard/cti"
-	"ringcard/cti/ctitest"
 )
 
 // plainFrame is what the floor decodes a frame into: the fields of an event
@@ -148,43 +146,19 @@ func decodePlainly(frames [][]byte) error {
 // runEngine takes the frames as the connection does: translated by the reader
 // and posted. The clock stops when the engine has applied the last.
 func runEngine(ctx context.Context, frames [][]byte, calls int) (engineCost, error) {
-	spool, err := os.MkdirTemp("", "ringcard-bench-")
+	b, err := newBareEngine(ctx)
 	if err != nil {
 		return engineCost{}, err
 	}
-	defer os.RemoveAll(spool)
-	recorder, err := cti.NewRecorder(discard{}, cti.RecorderOptions{Dir: spool})
-	if err != nil {
-		return engineCost{}, err
-	}
-	recorder.Start()
-	ended := 0
-	engine, err := cti.NewEngine(cti.EngineOptions{
-		PBX: discard{}, Directory: discard{}, Screens: discard{}, Recorder: recorder,
-		Office:  cti.OfficeConfig{PBX: "office", Context: "office", Trunks: []string{"trunk"}, Parse: ctitest.Number},
-		Metrics: &cti.Metrics{CallEnded: func(string, string) { ended++ }},
-	})
-	if err != nil {
-		return engineCost{}, err
-	}
-	engine.SetUsers(ctitest.Users("office"))
-	if err := engine.Start(ctx); err != nil {
-		return engineCost{}, err
-	}
+	defer b.remove()
 	cost, err := measure(len(frames), func() error {
-		for _, raw := range frames {
-			ev, ok, err := ari.Translate(raw, time.Now().UTC())
-			if err != nil {
-				return err
-			}
-			if ok {
-				engine.Post(ev)
-			}
+		if err := b.post(frames); err != nil {
+			return err
 		}
-		return engine.Stop(ctx) // after the events posted
+		return b.Stop(ctx) // after the events posted
 	})
-	err = errors.Join(err, engine.Stop(ctx), recorder.Stop(ctx))
-	if err == nil && ended != calls {
+	err = errors.Join(err, b.stop(ctx))
+	if ended := b.ended.Load(); err == nil && ended != int64(calls) {
 		err = fmt.Errorf("%d of %d replayed calls ended", ended, calls)
 	}
 	return cost, err

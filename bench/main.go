@@ -1,7 +1,7 @@
 // Command bench measures Ringcard, each figure beside its floor from the same
 // run, and writes docs/benchmarks.md.
 //
-//	go run .         everything, below ten minutes
+//	go run .         everything, about eight minutes
 //	go run . -short  a quick look, below two minutes; writes nothing
 package main
 
@@ -32,7 +32,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	short := flags.Bool("short", false, "a quick look that writes nothing")
-	only := flags.String("only", "engine,lookup,pop", "which figures; less than all writes nothing")
+	only := flags.String("only", "engine,live,lag,lookup,pop", "which figures; less than all writes nothing")
 	root := flags.String("root", "..", "the repository")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -59,7 +59,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // longest bounds a run, whatever hangs.
-const longest = 10 * time.Minute
+const longest = 15 * time.Minute
 
 // measureAll measures what is wanted. Nothing runs beside what is measured.
 func measureAll(ctx context.Context, root string, short bool, wanted []string, say func(string, ...any)) (r report, err error) {
@@ -77,6 +77,20 @@ func measureAll(ctx context.Context, root string, short bool, wanted []string, s
 			return r, fmt.Errorf("engine: %w", err)
 		}
 		r.engine = &result
+	}
+	if want["live"] {
+		say("live: calls that stay up")
+		if r.live, err = benchLive(ctx, root, short); err != nil {
+			return r, fmt.Errorf("live: %w", err)
+		}
+	}
+	if want["lag"] {
+		say("lag: %d events a second", lagRate)
+		result, err := benchLag(ctx, root, short)
+		if err != nil {
+			return r, fmt.Errorf("lag: %w", err)
+		}
+		r.lag = &result
 	}
 	if !want["lookup"] && !want["pop"] {
 		return r, nil
@@ -101,9 +115,11 @@ func measureAll(ctx context.Context, root string, short bool, wanted []string, s
 	}
 	if want["pop"] {
 		say("pop: a real Asterisk, %d operators", operatorCount)
-		if r.pops, err = benchPop(ctx, d, short, say); err != nil {
+		var resync resyncResult
+		if r.pops, resync, err = benchPop(ctx, d, short, say); err != nil {
 			return r, fmt.Errorf("pop: %w", err)
 		}
+		r.resync = &resync
 	}
 	return r, nil
 }

@@ -64,9 +64,12 @@ func openOffice(ctx context.Context, dir string, n int) (*office, error) {
 		fmt.Fprintf(&endpoints, "[%[1]s](phone)\naors = %[1]s\ncallerid = \"Phone %[1]s\" <%[1]s>\n\n"+
 			"[%[1]s](phone-aor)\ncontact = sip:%[1]s@%[2]s\n\n", extension, address)
 	}
-	o.Asterisk, err = pbx.Run(ctx, pbx.Options{
-		Version: "22", Bare: true, Phones: 1, Append: map[string]string{"pjsip.conf": endpoints.String()},
-	})
+	for _, extension := range peoplesExtensions {
+		fmt.Fprintf(&endpoints, "[%[1]s](phone)\naors = %[1]s\ncallerid = \"Phone %[1]s\" <%[1]s>\n\n[%[1]s](phone-aor)\n\n", extension)
+	}
+	o.Asterisk, err = pbx.Run(ctx, pbx.Options{Version: "22", Bare: true, Phones: 1, Append: map[string]string{
+		"pjsip.conf": endpoints.String(), "extensions.conf": peoplesDialplan, "queues.conf": peoplesQueue,
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +116,10 @@ type inbound struct {
 	extension string
 }
 
-// play makes the calls at the rate, in order, and returns when all have ended.
-// It is an error when Asterisk or the telephones lose one.
-func (o *office) play(ctx context.Context, calls []inbound, rate int) error {
+// play makes the calls at the rate, in order, each lasting for talk, and
+// returns when all have ended. It is an error when Asterisk or the telephones
+// lose one.
+func (o *office) play(ctx context.Context, calls []inbound, rate int, talk time.Duration) error {
 	list := bytes.NewBufferString("SEQUENTIAL\n")
 	for _, c := range calls {
 		fmt.Fprintf(list, "%d;%s%s;\n", c.number, didPrefix, c.extension)
@@ -124,7 +128,7 @@ func (o *office) play(ctx context.Context, calls []inbound, rate int) error {
 	if err := os.WriteFile(file, list.Bytes(), 0o600); err != nil {
 		return err
 	}
-	cmd := o.sipp(ctx, "caller.xml", talkFor, "-i", worldIP, "-mi", worldIP, "-inf", file,
+	cmd := o.sipp(ctx, "caller.xml", talk, "-i", worldIP, "-mi", worldIP, "-inf", file,
 		"-m", strconv.Itoa(len(calls)), "-r", strconv.Itoa(rate), "-trace_err", "-error_file", filepath.Join(o.dir, "errors.log"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -33,6 +33,7 @@ type child struct {
 var roles = map[string]func(ctx context.Context, args []string, ready func(url string)) error{
 	"server": serve,
 	"relay":  relay,
+	"people": people,
 }
 
 // startChild returns when the child is ready. The caller must stop it; it also

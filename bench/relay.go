@@ -79,7 +79,10 @@ func relay(ctx context.Context, args []string, ready func(string)) error {
 			continue
 		}
 		if err := ws.WriteMessage(websocket.BinaryMessage, append(out, raw...)); err != nil {
-			return fmt.Errorf("relay: %w", err)
+			mu.Lock()
+			delete(sockets, telephone(raw)) // the operator has gone
+			mu.Unlock()
+			ws.Close()
 		}
 	}
 }
