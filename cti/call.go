@@ -122,7 +122,7 @@ type Match struct {
 	PersonID     int64  `json:"person_id,omitempty"`
 	Name         string `json:"name" doc:"person, or the client itself"`
 	Organisation string `json:"organisation,omitempty"`
-	Reason       string `json:"reason" enum:"main_contact,affiliation,client_number,person" doc:"why it matches"`
+	Reason       string `json:"reason" enum:"chosen,main_contact,affiliation,client_number,person" doc:"why it matches"`
 	Rank         int    `json:"rank" doc:"0 main contact, 1 other affiliation, 2 client's own number, 3 person without organisation"`
 }
 

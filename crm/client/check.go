@@ -158,6 +158,9 @@ func (s *Service) checkPhones(name string, phones []PhoneInput) error {
 // checkPhone keeps a number it cannot understand, but asks for at least some
 // digits: a word is a mistake of the form.
 func (s *Service) checkPhone(name string, in *PhoneInput) error {
+	if crm.IsMasked(in.Raw) {
+		return crm.Invalid(name, "this is a masked number; you may add a number, but not change one you do not see")
+	}
 	in.Parsed = crm.ParsePhone(in.Raw, s.rules)
 	in.Raw = in.Parsed.Raw
 	if in.Parsed.Kind == crm.PhoneAnonymous || !strings.ContainsAny(in.Raw, "0123456789") {

@@ -170,16 +170,17 @@ type Match struct {
 	PersonID      int64      `json:"person_id,omitempty"`
 	Name          string     `json:"name" doc:"person, or the client itself"`
 	Organisation  string     `json:"organisation,omitempty"`
-	Reason        Reason     `json:"reason" enum:"main_contact,affiliation,client_number,person"`
-	Rank          int        `json:"rank" doc:"0 main contact, 1 other affiliation, 2 client's own number, 3 person without organisation"`
+	Reason        Reason     `json:"reason" enum:"chosen,main_contact,affiliation,client_number,person"`
+	Rank          int        `json:"rank" doc:"0 main contact, 1 other affiliation, 2 client's own number, 3 person without organisation; what was chosen for the number comes before all of them"`
 	LastContactAt *time.Time `json:"last_contact_at,omitempty"`
 }
 
 // Reason tells why a number matches.
 type Reason string
 
-// Reasons by rank.
+// Reasons: an operator chose it for this number (LU-04), then by rank.
 const (
+	Chosen       Reason = "chosen"
 	MainContact  Reason = "main_contact"
 	Affiliation  Reason = "affiliation"
 	ClientNumber Reason = "client_number"

@@ -17,6 +17,7 @@ type Stores struct {
 	Persons  Persons
 	Groups   Groups
 	Numbers  Numbers
+	Matching Matching
 }
 
 // Service is the use cases of clients. It checks permissions and input; the
@@ -319,16 +320,4 @@ func (s *Service) visible(ctx context.Context, actor crm.Actor, matches []Match)
 		out = append(out, m)
 	}
 	return out, nil
-}
-
-// MarkSpam marks or unmarks a number: its calls are never matched.
-func (s *Service) MarkSpam(ctx context.Context, actor crm.Actor, number string, spam bool) error {
-	if err := actor.Require(crm.ClientsWrite); err != nil {
-		return err
-	}
-	p := crm.ParsePhone(number, s.rules)
-	if p.Kind != crm.PhoneExternal {
-		return crm.Invalid("number", "%q is not an external number", number)
-	}
-	return s.stores.Numbers.MarkSpam(ctx, actor, p.E164, spam)
 }

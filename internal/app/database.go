@@ -140,7 +140,7 @@ func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, l
 	clients, calls, people := postgres.NewClientStore(db), postgres.NewCallStore(db), postgres.NewEmployeeStore(db)
 	return httpapi.Services{
 		Clients: client.NewService(client.Stores{
-			Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients,
+			Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 		}, phoneRules(cfg), log),
 		Interactions: interaction.NewService(postgres.NewInteractionStore(db)),
 		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls},

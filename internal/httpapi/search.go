@@ -20,8 +20,19 @@ func (s *server) registerSearch() {
 	handle(s, operation{
 		id: "markSpam", method: http.MethodPost, path: "/numbers/spam", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
 		summary: "Mark a number as spam, or unmark it",
-		detail:  "Calls of a marked number are recorded, and matched to nobody.",
+		detail:  "Calls of a marked number are recorded, and matched to nobody. Name the number itself or a call of it.",
 	}, s.markSpam)
+	handle(s, operation{
+		id: "forgetChoice", method: http.MethodDelete, path: "/numbers/choice", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
+		summary: "Forget who of several matches was chosen for a number",
+		detail:  "A choice is made by POST /calls/{id}/client and pops first from then on, with reason `chosen`.",
+	}, s.forgetChoice)
+	handle(s, operation{
+		id: "listUnsorted", method: http.MethodGet, path: "/unsorted", tag: tagSearch, needs: crm.CallsRead,
+		summary: "Outside numbers nobody has been found for, the last to call first",
+		detail: "Make a client of one with POST /clients and `from_call_id`, attach it with POST /clients/{id}/link-call, or mark it " +
+			"with POST /numbers/spam; its past calls follow in the same transaction.",
+	}, s.listUnsorted)
 }
 
 // ParsedNumber is a telephone number as understood.
@@ -76,14 +87,27 @@ func (s *server) lookup(ctx context.Context, c *caller, in *struct {
 	return body(LookupResult{Number: parsedNumber(number), Matches: notNil(found.Matches), Spam: found.Spam}), nil
 }
 
-// SpamInput marks a number.
+// SpamInput marks a number, named itself or by a call of it.
 type SpamInput struct {
-	Number string `json:"number" minLength:"1" maxLength:"64"`
+	Number string `json:"number,omitempty" maxLength:"64"`
+	CallID string `json:"call_id,omitempty" format:"uuid" doc:"instead of the number"`
 	Spam   bool   `json:"spam"`
 }
 
 func (s *server) markSpam(ctx context.Context, c *caller, in *bodyIn[SpamInput]) (*none, error) {
-	return nil, s.deps.Clients.MarkSpam(ctx, c.actor, in.Body.Number, in.Body.Spam)
+	return nil, s.deps.Clients.MarkSpam(ctx, c.actor, client.NumberRef{Raw: in.Body.Number, CallID: in.Body.CallID}, in.Body.Spam)
+}
+
+func (s *server) forgetChoice(ctx context.Context, c *caller, in *struct {
+	Number string `query:"number" maxLength:"64"`
+	CallID string `query:"call_id" format:"uuid" doc:"instead of the number"`
+}) (*none, error) {
+	return nil, s.deps.Clients.Forget(ctx, c.actor, client.NumberRef{Raw: in.Number, CallID: in.CallID})
+}
+
+func (s *server) listUnsorted(ctx context.Context, c *caller, in *Paging) (*bodyOf[crm.Page[client.Unsorted]], error) {
+	page, err := s.deps.Clients.Unsorted(ctx, c.actor, in.request())
+	return body(page), err
 }
 
 // notNil makes an empty list [] and not null.

@@ -98,7 +98,7 @@ func newSite(t *testing.T) *site {
 		Now:    s.clock.Now,
 		Services: Services{
 			Clients: client.NewService(client.Stores{
-				Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients,
+				Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 			}, rules, log),
 			Interactions: interaction.NewService(postgres.NewInteractionStore(s.db)),
 			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records},

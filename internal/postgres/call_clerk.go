@@ -15,7 +15,7 @@ const (
 	sqlActivityBody = `UPDATE crm.activity SET body = $2, updated_at = now(), version = version + 1 WHERE call_id = $1`
 
 	sqlCallChoose = `UPDATE crm.call k SET client_id = $2, person_id = nullif($3::bigint, 0), client_chosen = true
-		WHERE k.id = $1 AND {calls:k}`
+		WHERE k.id = $1 AND {calls:k} RETURNING k.number_e164`
 	sqlCallForLink = `SELECT k.number_raw, k.number_e164, k.number_kind, k.client_id FROM crm.call k
 		WHERE k.id = $1 AND {calls:k}`
 	sqlCallsLink = `UPDATE crm.call SET client_id = $3, person_id = nullif($4::bigint, 0),
@@ -61,8 +61,14 @@ func (s *CallStore) SetClient(ctx context.Context, actor crm.Actor, id string, c
 			return err
 		}
 		sql, args := scoped(actor, sqlCallChoose, key, clientID, personID)
-		if err := mustAffect(ctx, tx, "call", sql, args...); err != nil {
-			return err
+		var e164 *int64
+		if err := tx.QueryRow(ctx, sql, args...).Scan(&e164); err != nil {
+			return notFound(err, "call")
+		}
+		if e164 != nil {
+			if _, err := tx.Exec(ctx, sqlChoose, *e164, clientID, personID, actor.UserID); err != nil {
+				return err
+			}
 		}
 		if err := follow(ctx, tx, []uuid.UUID{key}); err != nil {
 			return err
@@ -127,6 +133,12 @@ func linkCalls(ctx context.Context, tx pgx.Tx, actor crm.Actor, id string, clien
 	}
 	if addPhone && number != 0 && kind == string(crm.PhoneExternal) {
 		if err := addNumber(ctx, tx, clientID, raw, number); err != nil {
+			return err
+		}
+	}
+	if number != 0 {
+		// Where others have the number too, attaching it is a choice (LU-04).
+		if _, err := tx.Exec(ctx, sqlChooseAmong, number, clientID, personID, actor.UserID); err != nil {
 			return err
 		}
 	}

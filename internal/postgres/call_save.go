@@ -64,7 +64,7 @@ const (
 	// the lookup was late.
 	sqlCallMatched = `UPDATE crm.call k SET client_id = m.client_id, person_id = m.person_id
 		FROM (SELECT rank, client_id, person_id FROM crm.phone_lookup WHERE e164 = $3
-		      ORDER BY rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1) m
+		      ORDER BY rank < 0 DESC, chosen DESC, rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1) m
 		WHERE k.id = $1 AND k.version = $2 AND m.rank >= 0 AND num_nonnulls(k.client_id, k.person_id) = 0
 		  AND k.direction <> 'internal' AND k.number_kind = 'external'`
 

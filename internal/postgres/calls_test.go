@@ -99,7 +99,7 @@ func TestCallNeverMatched_CK_06(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.client(client.NewClient{Name: "Спамер", Phones: phones("+79210000009")})
-	if err := o.clients.MarkSpam(o.ctx, o.admin, "+79210000009", true); err != nil {
+	if err := o.clients.MarkSpam(o.ctx, o.admin, client.NumberRef{Raw: "+79210000009"}, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, number := range []string{"anonymous", "+79210000009", "101", "+79210000001"} {

@@ -22,7 +22,7 @@ func BenchmarkLookup(b *testing.B) {
 		b.Fatal(err)
 	}
 	bare := func(number int64) {
-		rows, err := o.db.Pool().Query(o.ctx, `SELECT rank, client_id, person_id, name, organisation, last_contact_at
+		rows, err := o.db.Pool().Query(o.ctx, `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
 			FROM crm.phone_lookup WHERE e164 = $1`, number)
 		if err != nil {
 			b.Fatal(err)
@@ -32,7 +32,8 @@ func BenchmarkLookup(b *testing.B) {
 			var client, person *int64
 			var name, organisation string
 			var at *time.Time
-			if err := rows.Scan(&rank, &client, &person, &name, &organisation, &at); err != nil {
+			var chosen bool
+			if err := rows.Scan(&rank, &client, &person, &name, &organisation, &at, &chosen); err != nil {
 				b.Fatal(err)
 			}
 		}

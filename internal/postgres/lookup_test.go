@@ -83,7 +83,7 @@ func TestLookupIsOneIndexOnlyProbe_LU_02(t *testing.T) {
 	if _, err := conn.Exec(o.ctx, `VACUUM ANALYZE crm.phone_lookup`); err != nil {
 		t.Fatal(err)
 	}
-	rows := must(conn.Query(o.ctx, `EXPLAIN (ANALYZE, BUFFERS, COSTS off) SELECT rank, client_id, person_id, name, organisation, last_contact_at
+	rows := must(conn.Query(o.ctx, `EXPLAIN (ANALYZE, BUFFERS, COSTS off) SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
 		FROM crm.phone_lookup WHERE e164 = 79210000100 LIMIT 200`))(t)
 	plan := strings.Join(must(pgx.CollectRows(rows, pgx.RowTo[string]))(t), "\n")
 	if !strings.Contains(plan, "Index Only Scan using phone_lookup_probe") || !strings.Contains(plan, "Heap Fetches: 0") {
@@ -115,19 +115,19 @@ func TestSpamNumberMatchesNobody_LU_05(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.client(client.NewClient{Name: "Ромашка", Phones: phones("+79210000001")})
-	if err := o.clients.MarkSpam(o.ctx, o.operator, "8 921 000-00-01", true); err != nil {
+	if err := o.clients.MarkSpam(o.ctx, o.operator, client.NumberRef{Raw: "8 921 000-00-01"}, true); err != nil {
 		t.Fatal(err)
 	}
 	if f := o.lookup("+79210000001"); !f.Spam || len(f.Matches) != 0 {
 		t.Errorf("found = %+v", f)
 	}
-	if err := o.clients.MarkSpam(o.ctx, o.operator, "8 921 000-00-01", false); err != nil {
+	if err := o.clients.MarkSpam(o.ctx, o.operator, client.NumberRef{Raw: "8 921 000-00-01"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if f := o.lookup("+79210000001"); f.Spam || len(f.Matches) != 1 {
 		t.Errorf("found = %+v", f)
 	}
-	wantCode(t, o.clients.MarkSpam(o.ctx, o.operator, "101", true), crm.CodeInvalid)
+	wantCode(t, o.clients.MarkSpam(o.ctx, o.operator, client.NumberRef{Raw: "101"}, true), crm.CodeInvalid)
 }
 
 const sqlLookupDiffers = `SELECT count(*) FROM (
@@ -148,7 +148,7 @@ func TestPhoneLookupEqualsItsSource_LU_02(t *testing.T) {
 				rt.Fatalf("%s %v: %v", sql, args, err)
 			}
 		}
-		for _, table := range []string{"phone", "client_person", "number_mark", "client", "person"} {
+		for _, table := range []string{"phone", "client_person", "number_mark", "number_choice", "client", "person"} {
 			exec(`DELETE FROM crm.` + table)
 		}
 		exec(`INSERT INTO crm.client (id, name) OVERRIDING SYSTEM VALUE SELECT i, 'c' || i FROM generate_series(1, 4) i`)
@@ -199,6 +199,12 @@ func TestPhoneLookupEqualsItsSource_LU_02(t *testing.T) {
 				exec(`INSERT INTO crm.number_mark (e164, spam) VALUES ($1, true)
 					ON CONFLICT (e164) DO UPDATE SET spam = NOT crm.number_mark.spam`, draw(number, "number"))
 			},
+			"choose": func(*rapid.T) {
+				exec(`INSERT INTO crm.number_choice (e164, client_id, person_id) VALUES ($1, $2, nullif($3::bigint, 4))
+					ON CONFLICT (e164) DO UPDATE SET client_id = excluded.client_id, person_id = excluded.person_id`,
+					draw(number, "number"), draw(id, "client"), draw(id, "person"))
+			},
+			"forget": func(*rapid.T) { exec(`DELETE FROM crm.number_choice WHERE e164 = $1`, draw(number, "number")) },
 			"": func(rt *rapid.T) {
 				var n int
 				if err := conn.QueryRow(ctx, sqlLookupDiffers).Scan(&n); err != nil {
@@ -225,6 +231,8 @@ func TestPhoneLookupUnderConcurrency_LU_02(t *testing.T) {
 		`UPDATE crm.client SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE id = 1 + $1 % 3`,
 		`INSERT INTO crm.client_person (client_id, person_id) VALUES (1 + $1 % 3, 1 + ($1 / 3) % 3) ON CONFLICT DO NOTHING`,
 		`UPDATE crm.client_person SET valid_to = now() WHERE person_id = 1 + $1 % 3 AND valid_to IS NULL`,
+		`INSERT INTO crm.number_choice (e164, client_id) VALUES (70000000001 + $1 % 2, 1 + ($1 / 2) % 3)
+			ON CONFLICT (e164) DO UPDATE SET client_id = excluded.client_id`,
 	}
 	var wg sync.WaitGroup
 	for worker := range 6 {

@@ -18,7 +18,7 @@ const (
 	// sqlLookup is the one probe (LU-02): an index-only scan of
 	// phone_lookup_probe, sorted here in Go because there are few rows. The
 	// limit bounds a number that a whole town shares.
-	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at
+	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
 		FROM crm.phone_lookup WHERE e164 = $1 LIMIT 200`
 
 	// summaryColumns of a client c and his person $2, by summaryJoins.
@@ -46,7 +46,7 @@ const (
 	sqlBestSummary = `SELECT ` + summaryColumns + `
 		FROM (SELECT m.client_id, m.person_id FROM crm.phone_lookup m
 		      WHERE m.e164 = $1
-		      ORDER BY m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
+		      ORDER BY m.rank < 0 DESC, m.chosen DESC, m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
 		                 WHERE p.e164 = $1 AND p.client_id = m.client_id AND p.person_id IS NOT NULL),
 		               m.rank, m.last_contact_at DESC NULLS LAST, m.client_id, m.person_id
 		      LIMIT 1) asked
@@ -107,7 +107,8 @@ func readFound(rows pgx.Rows) (client.Found, error) {
 	for rows.Next() {
 		var m client.Match
 		var clientID, personID *int64
-		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt); err != nil {
+		var chosen bool
+		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt, &chosen); err != nil {
 			return client.Found{}, err
 		}
 		if m.Rank == rankSpam {
@@ -115,6 +116,9 @@ func readFound(rows pgx.Rows) (client.Found, error) {
 			continue
 		}
 		m.ClientID, m.PersonID, m.Reason = deref(clientID), deref(personID), client.ReasonOf(m.Rank)
+		if chosen {
+			m.Reason = client.Chosen
+		}
 		found.Matches = append(found.Matches, m)
 	}
 	if err := rows.Err(); err != nil {
@@ -149,8 +153,9 @@ func (s *ClientStore) Warm(ctx context.Context) error {
 	})
 }
 
-// bestFirst sorts by rank, then last contact. A client's own number says
-// nothing new where a person of that client matches too.
+// bestFirst sorts what was chosen before the rest, then by rank, then by last
+// contact. A client's own number says nothing new where a person of that
+// client matches too.
 func bestFirst(matches []client.Match) []client.Match {
 	if len(matches) < 2 {
 		return matches
@@ -163,10 +168,22 @@ func bestFirst(matches []client.Match) []client.Match {
 	}
 	matches = slices.DeleteFunc(matches, func(m client.Match) bool { return m.Rank == rankOwnNumber && byPerson[m.ClientID] })
 	slices.SortFunc(matches, func(a, b client.Match) int {
-		return cmp.Or(cmp.Compare(a.Rank, b.Rank), laterFirst(a.LastContactAt, b.LastContactAt),
+		return cmp.Or(chosenFirst(a, b), cmp.Compare(a.Rank, b.Rank), laterFirst(a.LastContactAt, b.LastContactAt),
 			cmp.Compare(a.ClientID, b.ClientID), cmp.Compare(a.PersonID, b.PersonID))
 	})
 	return matches
+}
+
+func chosenFirst(a, b client.Match) int {
+	switch {
+	case a.Reason == b.Reason:
+		return 0
+	case a.Reason == client.Chosen:
+		return -1
+	case b.Reason == client.Chosen:
+		return 1
+	}
+	return 0
 }
 
 func laterFirst(a, b *time.Time) int {

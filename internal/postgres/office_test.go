@@ -42,7 +42,7 @@ func newOffice(t testing.TB) *office {
 	clock := func() time.Time { return o.now }
 	o.store = postgres.NewClientStore(db)
 	o.clients = client.NewService(client.Stores{Cards: o.store, Writer: o.store, Contacts: o.store, Persons: o.store,
-		Groups: o.store, Numbers: o.store}, rules, nil)
+		Groups: o.store, Numbers: o.store, Matching: o.store}, rules, nil)
 	calls := postgres.NewCallStore(db)
 	o.calls = calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls},
 		calllog.Options{Locale: "ru", Clock: clock, Rules: rules})

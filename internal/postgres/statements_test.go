@@ -30,6 +30,11 @@ var statementDatabase func(testing.TB) string
 // SetStatementDatabase is for TestMain.
 func SetStatementDatabase(fn func(testing.TB) string) { statementDatabase = fn }
 
+// LookupStatements are those a ringing call waits for; $1 is the number.
+func LookupStatements() map[string]string {
+	return map[string]string{"lookup": sqlLookup, "card": sqlBestSummary}
+}
+
 // actors whose visibility gives different statements.
 func statementActors() map[string]crm.Actor {
 	return map[string]crm.Actor{
