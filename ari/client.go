@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -69,6 +70,7 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	unknown map[string]bool
+	heard   atomic.Int64 // Unix nanoseconds of the last sign of life of the PBX
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -143,7 +145,7 @@ func (c *Client) loop(ctx context.Context) {
 		synced, err := c.session(ctx)
 		if synced {
 			backoff = firstBackoff
-			c.opt.Sink.Post(cti.Event{Kind: cti.Disconnected, At: time.Now().UTC()})
+			c.opt.Sink.Post(cti.Event{Kind: cti.Disconnected, At: time.Unix(0, c.heard.Load()).UTC()})
 		}
 		if ctx.Err() != nil {
 			return
@@ -213,7 +215,9 @@ func (c *Client) session(parent context.Context) (synced bool, err error) {
 		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), soon)
 		_ = conn.SetReadDeadline(soon)
 	})
-	gate := &gate{sink: c.opt.Sink}
+	gate := newGate(c.opt.Sink)
+	defer gate.close()
+	context.AfterFunc(ctx, gate.close)
 	readErr := make(chan error, 1)
 	go func() { readErr <- c.read(conn, gate); cancel() }()
 	watched := make(chan error, 1)
@@ -288,7 +292,10 @@ func (c *Client) sync(parent context.Context, g *gate) error {
 }
 
 func (c *Client) read(conn *websocket.Conn, g *gate) error {
-	extend := func() error { return conn.SetReadDeadline(time.Now().Add(readDeadline)) }
+	extend := func() error {
+		c.heard.Store(time.Now().UnixNano())
+		return conn.SetReadDeadline(time.Now().Add(readDeadline))
+	}
 	conn.SetPongHandler(func(string) error { return extend() })
 	if err := extend(); err != nil {
 		return err
@@ -299,6 +306,7 @@ func (c *Client) read(conn *websocket.Conn, g *gate) error {
 			return fmt.Errorf("ari socket: %w", err)
 		}
 		received := time.Now().UTC()
+		c.heard.Store(received.UnixNano())
 		if c.opt.Tap != nil {
 			c.opt.Tap(raw)
 		}
@@ -365,33 +373,4 @@ func (c *Client) count(f func(string), v string) {
 	if f != nil {
 		f(v)
 	}
-}
-
-// gate keeps events back until the snapshot is in, then lets them through in
-// the order of arrival.
-type gate struct {
-	sink   Sink
-	mu     sync.Mutex
-	opened bool
-	held   []cti.Event
-}
-
-func (g *gate) post(ev cti.Event) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.opened {
-		g.sink.Post(ev)
-		return
-	}
-	g.held = append(g.held, ev)
-}
-
-func (g *gate) open(snapshot cti.Event) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.sink.Post(snapshot)
-	for _, ev := range g.held {
-		g.sink.Post(ev)
-	}
-	g.held, g.opened = nil, true
 }

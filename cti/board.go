@@ -46,11 +46,13 @@ func newBoard(m Machine) *board {
 
 // callID is our own id of the call that began with the channel. Channels that
 // we originated carry it as their own id.
-func (b *board) callID(root string) string {
+func (b *board) callID(root string) string { return callIDOf(b.Office.cfg.PBX, root) }
+
+func callIDOf(pbx, root string) string {
 	if _, err := uuid.Parse(root); err == nil {
 		return root
 	}
-	return uuid.NewSHA1(callSpace, []byte(b.Office.cfg.PBX+"/"+root)).String()
+	return uuid.NewSHA1(callSpace, []byte(pbx+"/"+root)).String()
 }
 
 // open adds a call under the id of its first channel.

@@ -32,6 +32,7 @@ type EngineOptions struct {
 	Log          *slog.Logger
 	Metrics      *Metrics
 	LookupBudget time.Duration // default 300 ms (LU-03)
+	CDR          bool          // a Recovery will correct what was not seen
 	Now          func() time.Time
 }
 
@@ -54,6 +55,8 @@ type Engine struct {
 	started  atomic.Bool
 
 	restored map[string]Call // unfinished records of the last run, until the first Resync
+	gap      gap
+	synced   atomic.Bool // what is up at the PBX is known
 	endedAt  map[*live]time.Time
 
 	mu     sync.RWMutex // guards the copies that other goroutines read
@@ -214,9 +217,7 @@ func (e *Engine) handle(ev Event) {
 		e.resync(ev)
 		return
 	case Disconnected:
-		if e.opt.Team != nil {
-			e.opt.Team.lost(e.office.cfg.PBX)
-		}
+		e.disconnected(ev.At)
 		return
 	case DeviceChanged:
 		if e.opt.Team != nil {
@@ -226,6 +227,10 @@ func (e *Engine) handle(ev Event) {
 	}
 	if keep, part := e.board.joins(ev); keep != nil {
 		e.merge(keep, part, ev.At)
+	}
+	if ev.Kind == ChannelGone && e.board.byChannel[ev.Channel.ID] == nil {
+		e.board.bury(ev.Channel.ID) // nothing is known of it, and nothing will be
+		return
 	}
 	lv := e.board.find(ev.Channel)
 	if lv == nil {
@@ -251,6 +256,7 @@ func (e *Engine) handle(ev Event) {
 func (e *Engine) apply(lv *live, ev Event) {
 	before := lv.call
 	after, effects := e.machine.Apply(lv.call, ev, ev.At)
+	e.unseen(&before, &after)
 	lv.call = after
 	if len(after.Legs) > 0 {
 		lv.placedAt = time.Time{}
@@ -472,13 +478,18 @@ func (e *Engine) ended(lv *live, at time.Time) {
 	if f := e.opt.Metrics.CallEnded; f != nil {
 		f(string(lv.call.Direction), string(lv.call.Disposition))
 	}
+	e.remember(lv.call.ID)
+}
+
+// remember keeps an ended call for Get and Why until keepEnded others ended.
+func (e *Engine) remember(id string) {
 	e.mu.Lock()
-	e.recent = append(e.recent, lv.call.ID)
+	defer e.mu.Unlock()
+	e.recent = append(e.recent, id)
 	if len(e.recent) > keepEnded {
 		delete(e.view, e.recent[0])
 		e.recent = slices.Delete(e.recent, 0, 1)
 	}
-	e.mu.Unlock()
 }
 
 // sweep removes calls that are over and ends orders that came to nothing.

@@ -90,6 +90,7 @@ type Snapshot struct {
 	Channels []Channel
 	Bridges  []Bridge
 	Devices  []DeviceState
+	Ending   []string // channels that may be gone already; their ChannelGone follows
 }
 
 // DeviceState tells whether an endpoint is registered. What it does in calls

@@ -12,4 +12,8 @@ type Metrics struct {
 	JournalSave func(d time.Duration, err error)
 	LiveCalls   func(pbx string, n int)
 	CallEnded   func(direction, disposition string)
+	Resynced    func(pbx string, r Resynced)
+	Spooled     func(n int)                 // ended calls that wait as files
+	CDRRead     func(pbx string, err error) // each read of the PBX's own records
+	FromCDR     func(pbx, result string)    // recovered, corrected, refused
 }

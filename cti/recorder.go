@@ -153,6 +153,14 @@ func (r *Recorder) Backlog() int {
 	return len(r.pending)
 }
 
+// waiting tells whether a version of the call is not written yet.
+func (r *Recorder) waiting(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.pending[id]
+	return ok
+}
+
 // enqueue says when a pending call is written. The caller holds the lock.
 func (r *Recorder) enqueue(c Call) {
 	if c.State != Ended && r.open[c.ID] {

@@ -35,10 +35,15 @@ type CDR struct {
 	Sequence    int
 }
 
+// CDRFile is the path of the file that cdr_csv writes.
+func (a *Asterisk) CDRFile() string {
+	return filepath.Join(a.hostDir(), "log", "cdr-csv", "Master.csv")
+}
+
 // CDR returns the rows written so far, in the order of writing. Asterisk writes a
 // row a moment after the call has ended: see WaitCDR.
 func (a *Asterisk) CDR() ([]CDR, error) {
-	text, err := os.ReadFile(filepath.Join(a.hostDir(), "log", "cdr-csv", "Master.csv"))
+	text, err := os.ReadFile(a.CDRFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // no call has ended
 	}

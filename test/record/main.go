@@ -3,6 +3,9 @@
 // replay tests and the benchmarks read them:
 //
 //	go run ./test/record
+//
+// With the argument cdr it makes another set of calls and writes what the
+// PBX's own cdr_csv has of them into internal/cdr/testdata.
 package main
 
 import (
@@ -26,8 +29,15 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if len(os.Args) == 2 && os.Args[1] == "cdr" {
+		return recordAll(ctx, recordCDR)
+	}
+	return recordAll(ctx, recordVersion)
+}
+
+func recordAll(ctx context.Context, record func(context.Context, string) error) int {
 	for _, version := range []string{"22", "16"} {
-		if err := recordVersion(ctx, version); err != nil {
+		if err := record(ctx, version); err != nil {
 			fmt.Fprintln(os.Stderr, "record:", err)
 			return 1
 		}
