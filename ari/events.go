@@ -19,6 +19,13 @@ type frame struct {
 	Caller     *channel          `json:"caller"`
 	Peer       *peer             `json:"peer"`
 	Forwarded  *channel          `json:"forwarded"`
+	Forward    string            `json:"forward"`
+	Transferee *channel          `json:"transferee"`
+	FirstLeg   *channel          `json:"transferer_first_leg"`
+	SecondLeg  *channel          `json:"transferer_second_leg"`
+	Target     *channel          `json:"transfer_target"`
+	Exten      string            `json:"exten"`
+	Result     string            `json:"result"`
 	Bridge     *ari.BridgeData   `json:"bridge"`
 	DialStatus string            `json:"dialstatus"`
 	DialString string            `json:"dialstring"`

@@ -23,7 +23,7 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 		return nil, fmt.Errorf("bridges: %w", err)
 	}
 	for _, b := range bridges {
-		s.Bridges = append(s.Bridges, bridgeOf(b.ID, b.Class, b.ChannelIDs))
+		s.Bridges = append(s.Bridges, bridgeOf(&b))
 	}
 	if s.Devices, err = c.devices(ctx); err != nil {
 		return nil, fmt.Errorf("endpoints: %w", err)

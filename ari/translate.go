@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/CyCoreSystems/ari/v6"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -40,13 +41,15 @@ var kinds = map[string]cti.EventKind{
 	"ContactStatusChange":  cti.DeviceChanged,
 	"PeerStatusChange":     cti.DeviceChanged,
 	"EndpointStateChange":  cti.DeviceChanged,
+
+	"BridgeBlindTransfer":    cti.Transferred,
+	"BridgeAttendedTransfer": cti.Transferred,
 }
 
 // ignored are events that carry nothing for a call beyond the events above.
 var ignored = map[string]bool{
 	"ApplicationMoveFailed": true, "ApplicationRegistered": true, "ApplicationUnregistered": true,
 	"BridgeCreated": true, "BridgeDestroyed": true, "BridgeMerged": true, "BridgeVideoSourceChanged": true,
-	"BridgeBlindTransfer": true, "BridgeAttendedTransfer": true,
 	"ChannelDtmfReceived": true, "ChannelTalkingStarted": true, "ChannelTalkingFinished": true,
 	"ChannelToneDetected": true, "ChannelTransfer": true, "ChannelUserevent": true, "ChannelVarset": true,
 	"ContactInfo": true, "DeviceStateChanged": true, "Peer": true,
@@ -82,13 +85,18 @@ func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error
 		ev.Channel = f.Channel.snapshot()
 	}
 	if f.Bridge != nil {
-		ev.Bridge = bridgeOf(f.Bridge.ID, f.Bridge.Class, f.Bridge.ChannelIDs)
+		ev.Bridge = bridgeOf(f.Bridge)
 	}
 	switch kind {
 	case cti.Dialed:
 		if err := dial(&ev, &f); err != nil {
 			return ev, false, err
 		}
+	case cti.Transferred:
+		if f.Result != "Success" {
+			return ev, false, nil // nothing changed
+		}
+		f.handover(&ev)
 	case cti.DeviceChanged:
 		if f.Endpoint == nil {
 			return ev, false, fmt.Errorf("malformed ARI frame: %s without an endpoint", f.Type)
@@ -127,7 +135,7 @@ func dial(ev *cti.Event, f *frame) error {
 		ev.Channel = f.Caller.snapshot()
 	}
 	if f.Forwarded != nil {
-		ev.Forwarded = f.Forwarded.snapshot()
+		ev.Forwarded, ev.DialOn = f.Forwarded.snapshot(), f.Forward
 	}
 	return nil
 }
@@ -142,6 +150,31 @@ func (c *channel) snapshot() cti.Channel {
 	}
 }
 
-func bridgeOf(id, class string, channels []string) cti.Bridge {
-	return cti.Bridge{ID: id, Class: class, Channels: channels}
+// handover reads who hands a call on:
+// https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/Asterisk_REST_Data_Models/#bridgeattendedtransfer
+func (f *frame) handover(ev *cti.Event) {
+	id := func(c *channel) (ch cti.Channel) {
+		if c != nil {
+			ch.ID, ch.Name = c.ID, c.Name
+		}
+		return ch
+	}
+	ev.Handover = cti.Handover{Kind: cti.Blind, Transferee: id(f.Transferee), Number: f.Exten}
+	ev.Bridge = cti.Bridge{}
+	if f.Type == "BridgeAttendedTransfer" {
+		ev.Handover.Kind, ev.Handover.Consult, ev.Handover.Target = cti.Attended, id(f.SecondLeg), id(f.Target)
+		ev.Channel = id(f.FirstLeg)
+		return
+	}
+	ev.Channel = id(f.Channel)
+}
+
+// bridgeOf reads a bridge. A waiting room (BridgeWait) has the class of a
+// conference and another technology.
+func bridgeOf(b *ari.BridgeData) cti.Bridge {
+	class := b.Class
+	if b.Technology == "holding_bridge" && class != "parking" {
+		class = "holding"
+	}
+	return cti.Bridge{ID: b.ID, Class: class, Channels: b.ChannelIDs}
 }

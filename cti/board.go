@@ -2,6 +2,7 @@ package cti
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +23,19 @@ type live struct {
 	trace    trace
 	placedAt time.Time // when it was ordered from a page, until its channel appears
 	linked   []string
+	origin   time.Time            // of the first event, for clock
+	hangups  map[string]time.Time // channels told to end, and when
+}
+
+// clock maps the time of an event to the call's own clock, which runs evenly
+// from its first event on also when the machine's clock is set. Times with a
+// monotonic reading (package time) are needed for it; others are taken as they
+// are.
+func (lv *live) clock(at time.Time) time.Time {
+	if lv.origin.IsZero() {
+		lv.origin = at
+	}
+	return lv.origin.Round(0).Add(at.Sub(lv.origin))
 }
 
 // board groups channels into calls for one PBX: the correlation rules of
@@ -34,6 +48,7 @@ type board struct {
 	gone      map[string]struct{}
 	goneOrder []string // ring of the tombstones
 	goneNext  int
+	ghosts    map[string]struct{} // the PBX lists them and cannot end them
 }
 
 func newBoard(m Machine) *board {
@@ -41,6 +56,7 @@ func newBoard(m Machine) *board {
 		Machine: m,
 		calls:   make(map[string]*live), byChannel: make(map[string]*live), byLinked: make(map[string]*live),
 		gone: make(map[string]struct{}), goneOrder: make([]string, tombstones),
+		ghosts: make(map[string]struct{}),
 	}
 }
 
@@ -74,16 +90,17 @@ func (b *board) link(lv *live, linkedID string) {
 	}
 }
 
-// find returns the call of a channel, opening one for a channel never seen.
-// It returns nil for a channel that has already ended.
-func (b *board) find(ch Channel) *live {
+// find returns the call of an event's channel, opening one for a channel never
+// seen. It returns nil for a channel that has ended, for the PBX's own
+// plumbing, and where the event cannot be the first of a channel.
+func (b *board) find(ch Channel, opens bool) *live {
 	if ch.ID == "" {
 		return nil
 	}
 	if lv := b.byChannel[ch.ID]; lv != nil {
 		return lv
 	}
-	if _, dead := b.gone[ch.ID]; dead {
+	if _, dead := b.gone[ch.ID]; dead || !opens || hidden(ch) {
 		return nil
 	}
 	root := ch.LinkedID
@@ -103,6 +120,32 @@ func (b *board) find(ch Channel) *live {
 	b.byChannel[ch.ID] = lv
 	return lv
 }
+
+// opens tells whether an event may be the first that is heard of a channel.
+func opens(k EventKind) bool {
+	switch k {
+	case ChannelHangup, ChannelGone, BridgeLeft, Transferred:
+		return false
+	}
+	return true
+}
+
+// hidden are channels that never are a part of a call: eavesdroppers,
+// announcers and recorders of the PBX, and those by which Ringcard itself
+// carries out commands (the generated dialplan context cti-cmd).
+func hidden(ch Channel) bool {
+	switch tech, rest, _ := strings.Cut(ch.Name, "/"); tech {
+	case "Snoop", "Recorder", "Announcer", "CBAnn", "CBRec", "Surrogate", "Message", "UnicastRTP":
+		return true
+	case "Local":
+		return strings.Contains(rest, "@"+CommandContext+"-") || strings.Contains(rest, "@"+CommandContext+"/")
+	}
+	return false
+}
+
+// CommandContext is the dialplan context whose Local channels carry out
+// commands of Ringcard; they are no calls.
+const CommandContext = "cti-cmd"
 
 // bury forgets a channel and remembers that it is gone.
 func (b *board) bury(id string) {
@@ -132,88 +175,96 @@ func (b *board) forget(lv *live) {
 	}
 }
 
-// joins tells which two calls an event proves to be one: the caller and the
-// peer of a dial belong together, and so do the halves of a Local channel
-// (their linkedid says it). The first is the one that goes on.
-func (b *board) joins(ev Event) (keep, part *live) {
-	if ev.Kind != Dialed || ev.Channel.ID == "" {
-		return nil, nil
-	}
-	one := b.find(ev.Channel)
-	for _, ch := range []Channel{ev.Peer, ev.Forwarded} {
-		two := b.find(ch)
-		if one == nil || two == nil || one == two {
-			continue
+// exorcise forgets the ghosts that the PBX no longer lists.
+func (b *board) exorcise(listed []Channel) {
+	for id := range b.ghosts {
+		if !slices.ContainsFunc(listed, func(ch Channel) bool { return ch.ID == id }) {
+			delete(b.ghosts, id)
 		}
-		if two.call.Direction != "" && (one.call.Direction == "" || two.call.StartedAt.Before(one.call.StartedAt)) {
-			return two, one
-		}
-		return one, two
 	}
-	return nil, nil
+}
+
+// related lists the calls that an event proves to belong together, each once,
+// that of the event's own channel first: the two sides of a Dial, everybody in
+// a bridge or in a conference, the parties of a transfer, and a channel that
+// took over the linkedid of another call. Parking lots and waiting rooms
+// connect nobody.
+func (b *board) related(ev Event) []*live {
+	list := make([]*live, 0, 4)
+	add := func(lv *live) {
+		if lv != nil && lv.call.State != Ended && !slices.Contains(list, lv) {
+			list = append(list, lv)
+		}
+	}
+	add(b.find(ev.Channel, opens(ev.Kind)))
+	switch ev.Kind {
+	case Dialed:
+		if ev.Channel.ID != "" {
+			add(b.find(ev.Peer, true))
+			add(b.find(ev.Forwarded, true))
+		}
+	case BridgeEntered:
+		if class := ev.Bridge.Class; class == "basic" || class == "stasis" || class == "base" {
+			for _, id := range ev.Bridge.Channels {
+				add(b.byChannel[id])
+			}
+		}
+	case Transferred:
+		for _, ch := range []Channel{ev.Handover.Consult, ev.Handover.Transferee, ev.Handover.Target} {
+			add(b.byChannel[ch.ID])
+		}
+	}
+	if ev.Kind == ChannelChanged || ev.Kind == BridgeEntered {
+		add(b.byLinked[ev.Channel.LinkedID])
+	}
+	return list
+}
+
+// foreign tells whether a call has a party outside: it keeps its record when
+// it is connected with another one.
+func foreign(lv *live) bool { return lv.call.Direction == Inbound || lv.call.Direction == Outbound }
+
+// outranks: the client's call goes on, else the one that users see, else the
+// older one.
+func outranks(one, two *live) bool {
+	if foreign(one) != foreign(two) {
+		return foreign(one)
+	}
+	if (one.call.Direction != "") != (two.call.Direction != "") {
+		return one.call.Direction != ""
+	}
+	if !one.call.StartedAt.Equal(two.call.StartedAt) {
+		return one.call.StartedAt.Before(two.call.StartedAt)
+	}
+	return one.call.ID < two.call.ID
 }
 
 // merge moves all legs of one call to the other, which is the same
-// conversation. The emptied call ends without a record.
+// conversation. The emptied call ends without a record. Talks among colleagues
+// were no talks with the client: the times of legs that come to a client's
+// call start anew.
 func (b *board) merge(keep, part *live, now time.Time) {
-	for _, l := range part.call.Legs {
-		if b.byChannel[l.ID] == part {
-			b.byChannel[l.ID] = keep
+	legs := slices.Clone(part.call.Legs)
+	for i := range legs {
+		if foreign(keep) {
+			legs[i].TalkedAt = nil
 		}
 	}
-	keep.call.Legs = append(slices.Clone(keep.call.Legs), part.call.Legs...)
+	for id, lv := range b.byChannel {
+		if lv == part {
+			b.byChannel[id] = keep
+		}
+	}
+	keep.call.Legs = append(slices.Clone(keep.call.Legs), legs...)
 	keep.call.Version++
 	for _, l := range part.linked {
 		b.byLinked[l] = keep
 	}
 	keep.linked = append(keep.linked, part.linked...)
-	part.linked, part.call.Legs, part.call.Ringing = nil, nil, nil
-	part.call.MergedInto, part.call.State, part.call.EndedAt = keep.call.ID, Ended, ptr(now)
+	part.linked, part.call.Legs, part.call.Ringing, part.call.Talking = nil, nil, nil, nil
+	part.call.MergedInto, part.call.State, part.call.EndedAt = keep.call.ID, Ended, ptr(notBefore(&part.call, now))
 	part.call.Version++
 	if b.calls[part.call.ID] == part {
 		delete(b.calls, part.call.ID)
 	}
-}
-
-// stranger returns the call from which a channel in the bridge must move to
-// the call it now talks in: an attended transfer hands a leg of the
-// consultation to the client's call. Conferences and parking lots are no
-// conversation of two.
-func (b *board) stranger(ev Event) (to, from *live, channel string) {
-	if ev.Kind != BridgeEntered || ev.Bridge.Class != "basic" && ev.Bridge.Class != "stasis" {
-		return nil, nil, ""
-	}
-	own := b.byChannel[ev.Channel.ID]
-	for _, id := range ev.Bridge.Channels {
-		other := b.byChannel[id]
-		if own == nil || other == nil || other == own {
-			continue
-		}
-		if b.outranks(own, other) {
-			return own, other, id
-		}
-		return other, own, ev.Channel.ID
-	}
-	return nil, nil, ""
-}
-
-// outranks: the client's call takes the leg, else the older call.
-func (b *board) outranks(one, two *live) bool {
-	c1, c2 := one.call.Direction != Internal, two.call.Direction != Internal
-	if c1 != c2 {
-		return c1
-	}
-	return one.call.StartedAt.Before(two.call.StartedAt)
-}
-
-// move hands one leg to another call.
-func (b *board) move(to, from *live, channel string) {
-	i := slices.IndexFunc(from.call.Legs, func(l Leg) bool { return l.ID == channel })
-	if i < 0 {
-		return
-	}
-	leg := from.call.Legs[i]
-	leg.TalkedAt = nil
-	to.call.Legs = append(slices.Clone(to.call.Legs), leg)
-	b.byChannel[channel] = to
 }

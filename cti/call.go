@@ -203,7 +203,9 @@ type Leg struct {
 	State         LegState   `json:"state" enum:"new,ringing,up,ended"`
 	Result        string     `json:"result,omitempty" enum:"answered,busy,no_answer,elsewhere,cancelled,rejected,failed,transferred,forwarded,picked_up"`
 	Bridge        string     `json:"-"`
+	Through       string     `json:"-"` // of a Local half that nobody dialled: the leg that talks through it
 	Held          bool       `json:"held,omitempty"`
+	Parked        bool       `json:"parked,omitempty" doc:"in a parking lot or waiting room of the PBX"`
 	HeldAt        *time.Time `json:"-"`
 	StartedAt     time.Time  `json:"started_at"`
 	RingAt        *time.Time `json:"ring_at"`

@@ -53,6 +53,10 @@ func (e *Engine) hangupTarget(callID string, userID int64, now time.Time) string
 	if lv.call.EndedBy == "" {
 		lv.call.EndedBy = "office"
 	}
+	if lv.hangups == nil {
+		lv.hangups = make(map[string]time.Time)
+	}
+	lv.hangups[target] = now
 	lv.trace.add(now, "hangup")
 	e.publish(lv)
 	return target

@@ -1,6 +1,7 @@
 package cti
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ const (
 	sweepInterval  = time.Second      // how often overdue calls are looked for
 	lingerAfterEnd = 10 * time.Second // an ended call waits so long for its last channels
 	placeTimeout   = 10 * time.Second // an accepted originate must show its channel by then
+	ghostTimeout   = 10 * time.Second // a channel told to end must say so by then
 )
 
 // EngineOptions are what an engine needs. Team, Log and Metrics may be nil.
@@ -225,35 +227,54 @@ func (e *Engine) handle(ev Event) {
 		}
 		return
 	}
-	if keep, part := e.board.joins(ev); keep != nil {
-		e.merge(keep, part, ev.At)
-	}
-	if ev.Kind == ChannelGone && e.board.byChannel[ev.Channel.ID] == nil {
-		e.board.bury(ev.Channel.ID) // nothing is known of it, and nothing will be
-		return
-	}
-	lv := e.board.find(ev.Channel)
+	lv := e.unite(e.board.related(ev), ev)
 	if lv == nil {
-		lv = e.board.find(ev.Peer)
+		lv = e.board.find(ev.Channel, opens(ev.Kind))
 	}
-	if lv == nil {
-		return
+	if lv == nil && ev.Kind == Dialed {
+		lv = e.board.find(ev.Peer, true)
 	}
-	if to, from, channel := e.board.stranger(ev); to != nil {
-		e.handOver(to, from, channel, ev.At)
-		lv = to
+	if lv != nil {
+		if ev.Peer.ID != "" && !hidden(ev.Peer) {
+			e.board.byChannel[ev.Peer.ID] = lv
+		}
+		e.board.link(lv, ev.Channel.LinkedID)
+		e.apply(lv, ev)
+		if other := e.board.byChannel[ev.Handover.Consult.ID]; other != nil && other != lv {
+			e.apply(other, ev) // the consultation was with another client
+		}
 	}
-	if ev.Peer.ID != "" {
-		e.board.byChannel[ev.Peer.ID] = lv
-	}
-	e.apply(lv, ev)
 	if ev.Kind == ChannelGone {
 		e.board.bury(ev.Channel.ID)
 	}
 }
 
+// unite makes one call of those that an event proves to be one conversation,
+// and returns the call of the event's own channel. Two calls with clients keep
+// their records, which are linked.
+func (e *Engine) unite(list []*live, ev Event) *live {
+	if len(list) == 0 {
+		return nil
+	}
+	own := list[0]
+	for _, other := range list[1:] {
+		if foreign(own) && foreign(other) {
+			e.link(own, other, ev.At)
+			continue
+		}
+		keep, part := own, other
+		if outranks(other, own) {
+			keep, part = other, own
+		}
+		e.merge(keep, part, ev.At)
+		own = keep
+	}
+	return own
+}
+
 // apply runs one transition and carries out what follows from it.
 func (e *Engine) apply(lv *live, ev Event) {
+	ev.At = lv.clock(ev.At)
 	before := lv.call
 	after, effects := e.machine.Apply(lv.call, ev, ev.At)
 	e.unseen(&before, &after)
@@ -263,6 +284,9 @@ func (e *Engine) apply(lv *live, ev Event) {
 	}
 	e.presence(lv, before.Legs)
 	if effects == 0 {
+		if after.State == Ended {
+			e.ended(lv, ev.At) // the PBX's own channels only: no call
+		}
 		return
 	}
 	e.note(lv, &before, &after, ev.At)
@@ -322,9 +346,22 @@ func (e *Engine) note(lv *live, before, after *Call, at time.Time) {
 			lv.trace.add(at, "answered_outside")
 		}
 	}
+	for i := range after.Transfers {
+		tr := &after.Transfers[i]
+		if tr.To != nil && (i >= len(before.Transfers) || before.Transfers[i].ToLeg != tr.ToLeg) || tr.Kind == Conference && i >= len(before.Transfers) {
+			lv.trace.add(at, "transferred", "kind", string(tr.Kind), "by", nameOf(tr.By), "from", nameOf(tr.From), "to", cmp.Or(nameOf(tr.To), tr.Number))
+		}
+	}
 	if before.State != Ended && after.State == Ended {
 		lv.trace.add(at, "ended", "disposition", string(after.Disposition), "cause", strconv.Itoa(after.Cause), "by", after.EndedBy)
 	}
+}
+
+func nameOf(p *Party) string {
+	if p == nil {
+		return ""
+	}
+	return p.Name
 }
 
 // concerned are the users whose telephones ring or are in the call, and who
@@ -403,11 +440,12 @@ func reason(c *Call, id int64) string {
 }
 
 // wire is the form that leaves the engine: lists are never null, and the
-// channels of the PBX's own plumbing are left out.
+// channels of the PBX's own plumbing are left out of the tree of legs.
 func wire(c Call) Call {
 	legs := make([]Leg, 0, len(c.Legs))
 	for _, l := range c.Legs {
 		if l.Role != ServiceLeg {
+			l.DialedBy = dialer(c.Legs, l.DialedBy)
 			legs = append(legs, l)
 		}
 	}
@@ -427,6 +465,24 @@ func wire(c Call) Call {
 	return c
 }
 
+// dialer finds the real leg behind the Local channels that dialled: who dials
+// half ;1 is behind all that half ;2 dials. A Local channel that nobody dialled
+// belongs to who talks through it: the feature of an attended transfer.
+func dialer(legs []Leg, id string) string {
+	for range legs {
+		i := slices.IndexFunc(legs, func(l Leg) bool { return l.ID == id })
+		if i < 0 || legs[i].Role != ServiceLeg {
+			return id
+		}
+		id = legs[i].DialedBy
+		base, local := localPair(legs[i].Name)
+		if j := slices.IndexFunc(legs, func(l Leg) bool { return l.Name == base+";1" }); id == "" && local && j >= 0 {
+			id = cmp.Or(legs[j].DialedBy, legs[j].Through)
+		}
+	}
+	return ""
+}
+
 // publish replaces the copy that readers of other goroutines see, and returns
 // it. What it shares with the trace is only ever appended to.
 func (e *Engine) publish(lv *live) Call {
@@ -444,6 +500,8 @@ func (e *Engine) save(c Call) {
 	}
 }
 
+// merge makes part a part of keep. Whoever had it on his screen sees it close
+// and keep instead.
 func (e *Engine) merge(keep, part *live, at time.Time) {
 	known := part.call.Direction != ""
 	audience := part.audience
@@ -460,13 +518,24 @@ func (e *Engine) merge(keep, part *live, at time.Time) {
 	e.mu.Lock()
 	delete(e.view, part.call.ID)
 	e.mu.Unlock()
+	e.save(e.show(keep, at))
 }
 
-// handOver moves a leg to the call it now talks in; for the call it leaves,
-// the leg ends there.
-func (e *Engine) handOver(to, from *live, channel string, at time.Time) {
-	e.board.move(to, from, channel)
-	e.apply(from, Event{Kind: ChannelGone, At: at, Channel: Channel{ID: channel}, Cause: 16})
+// link marks the records of two clients who are connected with each other.
+func (e *Engine) link(one, two *live, at time.Time) {
+	if outranks(two, one) {
+		one, two = two, one
+	}
+	id := cmp.Or(one.call.Conversation, two.call.Conversation, one.call.ID)
+	for _, lv := range []*live{one, two} {
+		if lv.call.Conversation == id {
+			continue
+		}
+		lv.call.Conversation = id
+		lv.call.Version++
+		lv.trace.add(at, "linked", "conversation", id)
+		e.save(e.show(lv, at))
+	}
 }
 
 // ended schedules the removal of a call; its last channels may still report.
@@ -475,6 +544,9 @@ func (e *Engine) ended(lv *live, at time.Time) {
 		return
 	}
 	e.endedAt[lv] = at
+	if lv.call.Direction == "" {
+		return
+	}
 	if f := e.opt.Metrics.CallEnded; f != nil {
 		f(string(lv.call.Direction), string(lv.call.Disposition))
 	}
@@ -501,6 +573,7 @@ func (e *Engine) sweep() {
 			delete(e.endedAt, lv)
 		}
 	}
+	e.closeGhosts(now)
 	n := 0
 	for _, lv := range e.board.calls {
 		if !lv.placedAt.IsZero() && now.Sub(lv.placedAt) > placeTimeout {
@@ -512,6 +585,26 @@ func (e *Engine) sweep() {
 	}
 	if f := e.opt.Metrics.LiveCalls; f != nil {
 		f(e.office.cfg.PBX, n)
+	}
+}
+
+// closeGhosts ends channels that were told to end and never said that they
+// did: Asterisk lists such ghosts and answers 404 to their hang-up.
+func (e *Engine) closeGhosts(now time.Time) {
+	for _, lv := range e.calls() {
+		for id, at := range lv.hangups {
+			if now.Sub(at) < ghostTimeout || !e.Connected() {
+				continue
+			}
+			delete(lv.hangups, id)
+			if i := slices.IndexFunc(lv.call.Legs, func(l Leg) bool { return l.ID == id }); i < 0 || lv.call.Legs[i].State == LegEnded {
+				continue
+			}
+			e.log.Warn("the PBX did not end a channel; it is taken for gone", "call", lv.call.ID, "channel", id)
+			lv.trace.add(now, "ghost", "channel", id)
+			e.board.ghosts[id] = struct{}{}
+			e.handle(Event{Kind: ChannelGone, At: now, Channel: Channel{ID: id}})
+		}
 	}
 }
 

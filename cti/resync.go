@@ -193,10 +193,14 @@ func (e *Engine) adopt(snap *Snapshot, at time.Time) (restored []*live) {
 			roots[ch.ID] = ch
 		}
 	}
+	e.board.exorcise(channels)
 	for _, ch := range channels {
+		if _, ghost := e.board.ghosts[ch.ID]; ghost {
+			continue
+		}
 		if e.board.byChannel[ch.ID] == nil {
 			delete(e.board.gone, ch.ID)
-			if lv := e.board.find(ch); lv != nil && e.restore(lv) {
+			if lv := e.board.find(ch, true); lv != nil && e.restore(lv) {
 				restored = append(restored, lv)
 			}
 			e.introduce(ch, roots[ch.LinkedID], at)

@@ -27,8 +27,8 @@ func (m Machine) Apply(c Call, ev Event, now time.Time) (Call, Effect) {
 	if c.State == Ended {
 		return c, 0
 	}
-	t := transition{Machine: m, c: c, now: now}
-	t.c.Legs = slices.Clone(c.Legs)
+	t := transition{Machine: m, c: c, now: notBefore(&c, now)}
+	t.c.Legs, t.c.Transfers = slices.Clone(c.Legs), slices.Clone(c.Transfers)
 	switch ev.Kind {
 	case ChannelCreated:
 		t.ensure(ev.Channel)
@@ -43,15 +43,38 @@ func (m Machine) Apply(c Call, ev Event, now time.Time) (Call, Effect) {
 	case Dialed:
 		t.dialed(ev)
 	case BridgeEntered:
-		t.bridge(ev.Channel, ev.Bridge)
+		t.enter(ev.Channel, ev.Bridge)
 	case BridgeLeft:
-		t.bridge(ev.Channel, Bridge{})
+		t.leave(ev.Channel, ev.Bridge)
+	case Transferred:
+		t.handedOver(ev)
 	}
 	t.settle()
 	if t.effects != 0 {
 		t.c.Version++
 	}
 	return t.c, t.effects
+}
+
+// notBefore keeps the times of a call in order when a clock steps back: an
+// event is never earlier than what is known to have happened.
+func notBefore(c *Call, now time.Time) time.Time {
+	latest := func(at *time.Time) {
+		if at != nil && at.After(now) {
+			now = *at
+		}
+	}
+	latest(&c.StartedAt)
+	latest(c.AnsweredAt)
+	for i := range c.Legs {
+		l := &c.Legs[i]
+		latest(&l.StartedAt)
+		latest(l.AnsweredAt)
+		latest(l.TalkedAt)
+		latest(l.HeldAt)
+		latest(l.EndedAt)
+	}
+	return now
 }
 
 type transition struct {
@@ -111,8 +134,7 @@ func (t *transition) open(l *Leg, ch Channel) {
 		t.effects |= EffectSave
 		return
 	}
-	p := t.Office.party(l.Endpoint)
-	c.PlacedBy = &p
+	c.PlacedBy = t.party(l)
 	c.Number = t.Office.cfg.Parse(ch.Exten)
 	c.Direction = Internal
 	if c.Number.Kind == External {
@@ -196,8 +218,7 @@ func (t *transition) pickedUp(l *Leg) {
 	case l.Role == ServiceLeg:
 		return
 	case l.Role == OfficeLeg && l.DialedBy != "" && t.c.Direction != Outbound && t.c.AnsweredBy == nil:
-		p := t.Office.party(l.Endpoint)
-		t.c.AnsweredBy = &p
+		t.c.AnsweredBy = t.party(l)
 	}
 	t.show()
 }
@@ -226,12 +247,19 @@ func (t *transition) dialed(ev Event) {
 		return
 	}
 	peer := t.ensure(ev.Peer)
-	if ev.Channel.ID != "" {
+	if ev.Channel.ID != "" && ev.Channel.ID != peer.ID {
 		caller = t.leg(ev.Channel.ID)
-		if peer.DialedBy == "" && peer.State != LegUp {
+		switch {
+		case peer.DialedBy != "":
+		case peer.State != LegUp:
 			peer.DialedBy = caller.ID
 			t.reached(peer, ev.Peer)
+		case ev.Dial == "ANSWER":
+			t.pickup(caller, peer)
 		}
+	}
+	if ev.Forwarded.ID != "" {
+		t.forwarded(peer, ev.DialOn)
 	}
 	if peer.State == LegEnded {
 		return
@@ -240,9 +268,9 @@ func (t *transition) dialed(ev Event) {
 	case "RINGING", "PROGRESS":
 		t.ring(peer)
 	case "BUSY":
-		peer.Result = "busy"
+		peer.Result = ResultBusy
 	case "CONGESTION", "CHANUNAVAIL":
-		peer.Result = "failed"
+		peer.Result = ResultFailed
 	}
 }
 
@@ -273,7 +301,7 @@ func (t *transition) hasRole(r LegRole) bool {
 	return slices.ContainsFunc(t.c.Legs, func(l Leg) bool { return l.Role == r })
 }
 
-func (t *transition) bridge(ch Channel, b Bridge) {
+func (t *transition) enter(ch Channel, b Bridge) {
 	if ch.ID == "" {
 		return
 	}
@@ -281,11 +309,55 @@ func (t *transition) bridge(ch Channel, b Bridge) {
 	if l.State == LegEnded {
 		return
 	}
-	l.Bridge = ""
-	if b.Class != "parking" {
-		l.Bridge = b.ID
+	l.Bridge = b.ID
+	t.park(l, b.Class == "parking" || b.Class == "holding")
+	if b.Class == "base" && l.Role == ClientLeg {
+		t.become(Conference)
 	}
+	t.through(l)
 	t.state(l, ch.State)
+}
+
+// through remembers who first shares a bridge with a Local half that nobody
+// dialled: the leg behind it.
+func (t *transition) through(l *Leg) {
+	for i := range t.c.Legs {
+		m := &t.c.Legs[i]
+		if m.Bridge != l.Bridge || (m.Role == ServiceLeg) == (l.Role == ServiceLeg) {
+			continue
+		}
+		local, real := m, l
+		if l.Role == ServiceLeg {
+			local, real = l, m
+		}
+		if local.DialedBy == "" && local.Through == "" {
+			local.Through = real.ID
+		}
+	}
+}
+
+// leave clears the bridge. A channel may enter the next bridge before it
+// leaves the last one; with no bridge given it is in none.
+func (t *transition) leave(ch Channel, b Bridge) {
+	l := t.leg(ch.ID)
+	if l == nil || l.State == LegEnded || b.ID != "" && l.Bridge != b.ID {
+		return
+	}
+	l.Bridge = ""
+	t.park(l, false)
+	t.state(l, ch.State)
+}
+
+// park counts the time in a parking lot as hold.
+func (t *transition) park(l *Leg, in bool) {
+	if l.Parked == in {
+		return
+	}
+	l.Parked = in
+	if in && l.Role == ClientLeg {
+		t.become(Park)
+	}
+	t.onHold(l)
 }
 
 func (t *transition) hold(ch Channel, on bool) {
@@ -294,19 +366,21 @@ func (t *transition) hold(ch Channel, on bool) {
 		return
 	}
 	l.Held = on
-	if on {
-		l.HeldAt = ptr(t.now)
-	} else {
-		t.unhold(l)
-	}
-	t.show()
+	t.onHold(l)
 }
 
-func (t *transition) unhold(l *Leg) {
-	if l.HeldAt != nil && l.TalkedAt != nil && l.Role != ServiceLeg {
-		t.c.HoldMS += t.now.Sub(*l.HeldAt).Milliseconds()
+// onHold starts or ends the time that a leg is held or parked.
+func (t *transition) onHold(l *Leg) {
+	switch on := l.Held || l.Parked; {
+	case on && l.HeldAt == nil:
+		l.HeldAt = ptr(t.now)
+	case !on && l.HeldAt != nil:
+		if l.TalkedAt != nil && l.Role != ServiceLeg {
+			t.c.HoldMS += t.now.Sub(*l.HeldAt).Milliseconds()
+		}
+		l.HeldAt = nil
 	}
-	l.Held, l.HeldAt = false, nil
+	t.show()
 }
 
 // hangup remembers who hung up first: the reason of an unanswered call.
@@ -328,6 +402,7 @@ func (t *transition) hangup(ev Event) {
 	switch {
 	case l.Role == ClientLeg:
 		t.c.EndedBy = "client"
+	case l.Result != "": // handed the call on before
 	case l.Role == OfficeLeg && (t.c.AnsweredAt != nil && l.TalkedAt != nil || t.c.Direction != Inbound && l.DialedBy == ""):
 		t.c.EndedBy = "office"
 	}
@@ -340,8 +415,9 @@ func (t *transition) gone(ev Event) {
 	if l == nil || l.State == LegEnded {
 		return
 	}
-	if l.Held {
-		t.unhold(l)
+	l.Held, l.Parked = false, false
+	if l.HeldAt != nil {
+		t.onHold(l)
 	}
 	if ev.Cause != 0 || l.Cause == 0 {
 		l.Cause = ev.Cause
@@ -349,248 +425,14 @@ func (t *transition) gone(ev Event) {
 	if ev.TechCause != 0 {
 		l.TechCause = ev.TechCause
 	}
-	if l.Result == "" {
-		l.Result = result(l)
-	}
 	rang := l.State == LegRinging
+	if l.Result == "" {
+		l.Result = t.result(l)
+	}
 	l.State, l.EndedAt, l.Bridge = LegEnded, ptr(t.now), ""
 	if rang || l.TalkedAt != nil {
 		t.show()
 	}
-}
-
-// result tells in one word how a leg ended.
-func result(l *Leg) string {
-	switch {
-	case l.State == LegUp:
-		return "answered"
-	case l.Cause == 26:
-		return "elsewhere"
-	case l.Cause == 17 || l.TechCause == 486 || l.TechCause == 600:
-		return "busy"
-	case l.Cause == 21 || l.TechCause == 603 || l.TechCause == 403:
-		return "rejected"
-	case l.TechCause == 487:
-		return "cancelled"
-	case l.Cause == 0 || l.Cause == 16 || l.Cause == 18 || l.Cause == 19 || l.TechCause == 480 || l.TechCause == 408:
-		return "no_answer"
-	}
-	return "failed"
-}
-
-// settle derives what follows from the legs: who rings, who talks, the end.
-func (t *transition) settle() {
-	c := &t.c
-	if c.Direction == "" {
-		t.placedElsewhere()
-	}
-	t.talk()
-	ringing := t.ringing()
-	if !slices.Equal(ringing, c.Ringing) {
-		c.Ringing = ringing
-		t.show()
-	}
-	if c.State == Ended {
-		return
-	}
-	if c.AnsweredAt != nil {
-		state := Talking
-		if slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Held && l.State == LegUp && l.TalkedAt != nil }) {
-			state = Held
-		}
-		if c.State != state {
-			c.State = state
-			t.show()
-		}
-	}
-	if len(c.Legs) > 0 && !slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Role != ServiceLeg && l.State != LegEnded }) &&
-		t.hasReal() {
-		t.end()
-	}
-}
-
-func (t *transition) hasReal() bool {
-	return slices.ContainsFunc(t.c.Legs, func(l Leg) bool { return l.Role != ServiceLeg })
-}
-
-// placedElsewhere opens a call begun by originate of some other program: its
-// first leg is dialled by nobody and rings.
-func (t *transition) placedElsewhere() {
-	for i := range t.c.Legs {
-		l := &t.c.Legs[i]
-		if l.Role == OfficeLeg && l.DialedBy == "" && (l.State == LegRinging || l.State == LegUp) && len(t.c.Legs) == 1 && l.LinkedID == l.ID {
-			p := t.Office.party(l.Endpoint)
-			t.c.Direction, t.c.State, t.c.PlacedBy = Internal, Ringing, &p
-			t.effects |= EffectShow
-			return
-		}
-	}
-}
-
-func (t *transition) ringing() []Party {
-	var out []Party
-	for i := range t.c.Legs {
-		l := &t.c.Legs[i]
-		if l.Role == OfficeLeg && l.State == LegRinging {
-			out = append(out, t.Office.party(l.Endpoint))
-		}
-	}
-	return out
-}
-
-// talk finds who shares a bridge once Local channels are collapsed. A call is
-// answered when its two sides meet, not when a channel is up (a voicemail, an
-// IVR or a conference also answers).
-func (t *transition) talk() {
-	c := &t.c
-	groups := t.bridgeGroups()
-	for i := range c.Legs {
-		a := &c.Legs[i]
-		if a.Bridge == "" || a.Role != OfficeLeg || a.State != LegUp {
-			continue
-		}
-		for j := range c.Legs {
-			b := &c.Legs[j]
-			if i == j || b.State != LegUp || b.Bridge == "" || b.Role == ServiceLeg || groups(a.Bridge) != groups(b.Bridge) {
-				continue
-			}
-			if b.Role == OfficeLeg && t.hasRole(ClientLeg) {
-				continue // colleagues in consultation: the client is not among them
-			}
-			t.meet(a, b)
-		}
-	}
-}
-
-func (t *transition) meet(a, b *Leg) {
-	c := &t.c
-	for _, l := range []*Leg{a, b} {
-		if l.TalkedAt == nil {
-			l.TalkedAt = ptr(t.now)
-		}
-	}
-	answerer := a
-	if c.Direction == Outbound || c.Direction == Internal && a.DialedBy == "" && b.DialedBy != "" {
-		answerer = b
-	}
-	if answerer.Role == OfficeLeg {
-		p := t.Office.party(answerer.Endpoint)
-		if c.AnsweredBy == nil || *c.AnsweredBy != p && answerer.TalkedAt.Equal(t.now) {
-			c.AnsweredBy = &p
-			t.show()
-		}
-	}
-	if c.AnsweredAt == nil {
-		c.AnsweredAt = ptr(t.now)
-		c.WaitMS = t.now.Sub(c.StartedAt).Milliseconds()
-		c.Disposition = ""
-		t.effects |= EffectShow | EffectSave
-	}
-}
-
-// bridgeGroups joins bridges connected by the two halves of a Local channel.
-func (t *transition) bridgeGroups() func(string) string {
-	var pairs [][2]string
-	for i := range t.c.Legs {
-		a := &t.c.Legs[i]
-		base, ok := localPair(a.Name)
-		if !ok || a.Bridge == "" || !strings.HasSuffix(a.Name, ";1") {
-			continue
-		}
-		for j := range t.c.Legs {
-			b := &t.c.Legs[j]
-			if b.Bridge != "" && b.Name == base+";2" {
-				pairs = append(pairs, [2]string{a.Bridge, b.Bridge})
-			}
-		}
-	}
-	if len(pairs) == 0 {
-		return func(id string) string { return id }
-	}
-	root := make(map[string]string)
-	find := func(id string) string {
-		for root[id] != "" && root[id] != id {
-			id = root[id]
-		}
-		return id
-	}
-	for _, p := range pairs {
-		if a, b := find(p[0]), find(p[1]); a != b {
-			root[a] = b
-		}
-	}
-	return find
-}
-
-// end closes the record: the disposition is decided only now (CK-04).
-func (t *transition) end() {
-	c := &t.c
-	c.State, c.EndedAt, c.Ringing = Ended, ptr(t.now), nil
-	if c.AnsweredAt != nil {
-		c.Disposition = Answered
-		c.TalkMS = t.now.Sub(*c.AnsweredAt).Milliseconds()
-	} else {
-		c.WaitMS = t.now.Sub(c.StartedAt).Milliseconds()
-		c.AnsweredBy = nil // picked up, but the two never met
-	}
-	remote := t.remote()
-	if remote != nil {
-		c.Cause = remote.Cause
-	}
-	if c.EndedBy == "" {
-		c.EndedBy = "pbx"
-	}
-	if c.Disposition == "" {
-		c.Disposition = t.unanswered(remote)
-	}
-	t.effects |= EffectShow | EffectSave
-}
-
-// remote is the leg whose cause speaks for the call: the client's, else the
-// last leg that was dialled, else the first.
-func (t *transition) remote() *Leg {
-	var found *Leg
-	for i := range t.c.Legs {
-		l := &t.c.Legs[i]
-		switch {
-		case l.Role == ServiceLeg:
-		case found == nil, l.Role == ClientLeg, found.Role != ClientLeg && l.DialedBy != "":
-			found = l
-		}
-	}
-	return found
-}
-
-// unanswered decides among the results of a call nobody talked in. Without a
-// leg dialled an outbound call never got to the other side.
-func (t *transition) unanswered(remote *Leg) Disposition {
-	c := &t.c
-	if remote == nil {
-		return Failed
-	}
-	gaveUp := c.EndedBy == "client" && c.Direction == Inbound ||
-		c.EndedBy == "office" && c.Direction != Inbound
-	if c.Direction == Inbound {
-		switch {
-		case gaveUp:
-			return Abandoned
-		case remote.Cause == 17:
-			return Busy
-		}
-		return Missed
-	}
-	if remote.DialedBy == "" && (!gaveUp || remote.Result == "busy" || remote.Result == "rejected") {
-		return Failed // the own telephone was not picked up
-	}
-	switch result := remote.Result; {
-	case result == "busy":
-		return Busy
-	case gaveUp:
-		return Abandoned
-	case result == "no_answer", result == "cancelled":
-		return Missed
-	}
-	return Failed
 }
 
 func ptr[T any](v T) *T { return &v }

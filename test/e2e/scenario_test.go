@@ -22,7 +22,7 @@ func TestScenarios_PB_01_CK_01_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_CO_01_C
 		for _, ext := range []string{"101", "102", "103", "104", "105"} {
 			users[ext] = p.login("u" + ext).connect()
 		}
-		for _, s := range scenario.Core {
+		for _, s := range scenario.All {
 			ok := t.Run(s.Name+" "+s.Rows, func(t *testing.T) { play(t, p, users, s) })
 			if !ok {
 				return // what is still up would confuse the next one

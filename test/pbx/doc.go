@@ -20,8 +20,10 @@
 //	4951000104  Queue(support), linear: 101, then 102, then 103
 //	4951000105  Dial 105, 3 s, then hang-up: a missed call
 //	4951000106  IVR: answered by the PBX, then Queue(sales) after 2 s; 1 dials 101
-//	4951000107  Dial 106, 3 s, then voice mail
+//	4951000107  Dial 106, 1 s, then voice mail
 //	4951000109  ring group through Local channels: 101, 102
+//	4951000110  follow me: 101 for 1 s, then 79161112233, through Local channels
+//	4951000111  Queue "impatient": 101, 102, 103 in turn, 1 s each
 //	4952000XXX  Dial XXX
 //
 // Phones (context office) dial one another as 1XX, the sales queue as 200, a

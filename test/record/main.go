@@ -2,7 +2,8 @@
 // frames of each into ari/testdata/<version>/<scenario>.jsonl, where the
 // replay tests and the benchmarks read them:
 //
-//	go run ./test/record
+//	go run ./test/record             every scenario
+//	go run ./test/record transfer    those with "transfer" in their names
 //
 // With the argument cdr it makes another set of calls and writes what the
 // PBX's own cdr_csv has of them into internal/cdr/testdata.
@@ -11,10 +12,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,13 +39,14 @@ func run() int {
 }
 
 func recordAll(ctx context.Context, record func(context.Context, string) error) int {
+	status := 0
 	for _, version := range []string{"22", "16"} {
 		if err := record(ctx, version); err != nil {
 			fmt.Fprintln(os.Stderr, "record:", err)
-			return 1
+			status = 1
 		}
 	}
-	return 0
+	return status
 }
 
 func recordVersion(ctx context.Context, version string) error {
@@ -51,15 +55,19 @@ func recordVersion(ctx context.Context, version string) error {
 		return err
 	}
 	defer office.Close()
-	for _, s := range scenario.Core {
+	var errs []error
+	for _, s := range scenario.All {
 		if s.Click != nil {
 			continue // the order to dial is not in the stream
 		}
+		if len(os.Args) > 1 && !strings.Contains(s.Name, os.Args[1]) {
+			continue
+		}
 		if err := recordScenario(ctx, office, version, s); err != nil {
-			return fmt.Errorf("%s on %s: %w", s.Name, version, err)
+			errs = append(errs, fmt.Errorf("%s on %s: %w", s.Name, version, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // sink counts channels, so that the recording ends with the last of them.
@@ -88,7 +96,7 @@ func (s *sink) Post(ev cti.Event) {
 }
 
 func recordScenario(ctx context.Context, o scenario.Office, version string, s scenario.Scenario) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for ext, b := range s.Phones {
 		if err := o.Phone(ctx, ext, b); err != nil {

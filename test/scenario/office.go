@@ -21,7 +21,10 @@ type Office interface {
 	// Call sends a call of the world to the PBX.
 	Call(ctx context.Context, c Outside) (Line, error)
 	// Dial makes a desk phone call a number.
-	Dial(ctx context.Context, extension, number string) (Line, error)
+	Dial(ctx context.Context, extension, number string) (Handset, error)
+	// Incoming returns the last call that came in at a telephone since Phone,
+	// waiting for one.
+	Incoming(ctx context.Context, extension string) (Handset, error)
 	// CDR returns the PBX's own records of the calls that have ended, once
 	// there are at least n.
 	CDR(ctx context.Context, n int) ([]CDR, error)
@@ -35,12 +38,28 @@ type Line interface {
 	Hangup(context.Context) error
 }
 
+// Handset is the office's end of a call: what one can do with a desk phone.
+// A simulated one refuses what it cannot do.
+type Handset interface {
+	Line
+	Hold(context.Context) error
+	Resume(context.Context) error
+	// Refer is the blind transfer of the telephone. It returns when the PBX
+	// reports that the new side rings.
+	Refer(ctx context.Context, number string) error
+	// TransferTo is its attended transfer: consult is another call of the
+	// same telephone.
+	TransferTo(ctx context.Context, consult Handset) error
+	SendDTMF(ctx context.Context, digits string) error
+}
+
 // Behaviour is what a telephone does with an incoming call.
 type Behaviour struct {
 	Answer time.Duration // after this long; Never: it only rings
 	Refuse int           // SIP status sent at once, as 486
 	Talk   time.Duration // hangs up after talking so long; 0: leaves it to the other
 	Early  bool          // 183 with announcements instead of 180
+	To     string        // sends the caller on to this number (302)
 }
 
 // Never is a Behaviour.Answer that does not come.

@@ -18,13 +18,15 @@ type Real struct {
 	mu     sync.Mutex
 	manner map[string]Behaviour
 	phones map[string]*phones.Phone
+	calls  map[string]*phones.Call // last call that came in at an extension
+	news   chan struct{}           // closed and replaced when one comes
 }
 
 var _ Office = (*Real)(nil)
 
 // NewReal starts a provider and an Asterisk; the trunk of o is set here.
 func NewReal(ctx context.Context, o pbx.Options) (*Real, error) {
-	trunk, err := phones.OpenTrunk(phones.TrunkConfig{})
+	trunk, err := phones.OpenTrunk(phones.TrunkConfig{RTP: true})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +37,8 @@ func NewReal(ctx context.Context, o pbx.Options) (*Real, error) {
 		return nil, err
 	}
 	trunk.ConnectTo(a.SIPAddr)
-	return &Real{PBX: a, Trunk: trunk, manner: make(map[string]Behaviour), phones: make(map[string]*phones.Phone)}, nil
+	return &Real{PBX: a, Trunk: trunk, manner: make(map[string]Behaviour), phones: make(map[string]*phones.Phone),
+		calls: make(map[string]*phones.Call), news: make(chan struct{})}, nil
 }
 
 // Close hangs up everything and stops the PBX.
@@ -61,6 +64,7 @@ func (r *Real) ARI() ari.Config {
 func (r *Real) Phone(ctx context.Context, extension string, b Behaviour) error {
 	r.mu.Lock()
 	r.manner[extension] = b
+	delete(r.calls, extension)
 	p := r.phones[extension]
 	r.mu.Unlock()
 	if p != nil {
@@ -68,9 +72,13 @@ func (r *Real) Phone(ctx context.Context, extension string, b Behaviour) error {
 	}
 	p, err := phones.NewPhone(phones.Config{
 		User: extension, Password: r.PBX.PhonePassword(extension), Registrar: r.PBX.SIPAddr,
+		RTP: true,
 		Behaviour: func(c *phones.Call) {
 			r.mu.Lock()
 			b := r.manner[extension]
+			r.calls[extension] = c
+			close(r.news)
+			r.news = make(chan struct{})
 			r.mu.Unlock()
 			b.sip()(c)
 		},
@@ -102,6 +110,8 @@ func (b Behaviour) sip() phones.Behaviour {
 	switch {
 	case b.Refuse != 0:
 		return phones.RefuseWith(b.Refuse)
+	case b.To != "":
+		return phones.ForwardTo(b.To)
 	case b.Early:
 		return phones.EarlyMedia(b.Answer)
 	case b.Answer == Never:
@@ -125,7 +135,7 @@ func (r *Real) Call(ctx context.Context, c Outside) (Line, error) {
 }
 
 // Dial makes a desk phone call a number.
-func (r *Real) Dial(ctx context.Context, extension, number string) (Line, error) {
+func (r *Real) Dial(ctx context.Context, extension, number string) (Handset, error) {
 	r.mu.Lock()
 	p := r.phones[extension]
 	r.mu.Unlock()
@@ -136,7 +146,35 @@ func (r *Real) Dial(ctx context.Context, extension, number string) (Line, error)
 	if err != nil {
 		return nil, err
 	}
-	return call, nil
+	return handset{call}, nil
+}
+
+// Incoming returns the last call that came in at a telephone.
+func (r *Real) Incoming(ctx context.Context, extension string) (Handset, error) {
+	for {
+		r.mu.Lock()
+		call, news := r.calls[extension], r.news
+		r.mu.Unlock()
+		if call != nil {
+			return handset{call}, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("no call comes in at %s: %w", extension, ctx.Err())
+		}
+	}
+}
+
+type handset struct{ *phones.Call }
+
+// TransferTo connects the other sides of two calls.
+func (h handset) TransferTo(ctx context.Context, consult Handset) error {
+	other, ok := consult.(handset)
+	if !ok {
+		return fmt.Errorf("a consultation of another office: %T", consult)
+	}
+	return h.Call.TransferTo(ctx, other.Call)
 }
 
 // CDR reads Asterisk's cdr_csv.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,11 @@ type Scenario struct {
 	// answer, or after the start when Abandon is set.
 	HangupAfter time.Duration
 	Abandon     bool
-	Want        Want
+	// Act is what people do during the call, before HangupAfter.
+	Act func(context.Context, Office, Line) error
+	// RealOnly says why the simulated PBX does not play the scenario.
+	RealOnly string
+	Want     Want
 }
 
 // Desk is a call placed by an extension.
@@ -42,6 +47,15 @@ type Want struct {
 	Left        []string // extensions of which nobody may get it
 	LegResults  map[string]string
 	CDR         string // disposition of the PBX's own record of the answered or only leg
+	// Legs is the tree of who rang and who talked, a line each: see Tree.
+	// Empty: not checked.
+	Legs []string
+	// Transfers are lines of who gave the call to whom: see Handed.
+	Transfers []string
+	// Talking has who was in the call last, where it is not AnsweredBy.
+	Talking []string
+	// MinHold is the least time on hold.
+	MinHold time.Duration
 }
 
 const (
@@ -186,6 +200,9 @@ var Core = []Scenario{
 	},
 }
 
+// All are the scenarios of CK-02.
+var All = slices.Concat(Core, Handed, Outcomes)
+
 // Play runs the office's side of a scenario up to the end of the call. click
 // carries out Scenario.Click and is nil where nobody clicks.
 func (s Scenario) Play(ctx context.Context, o Office, click func(context.Context, Desk) error) error {
@@ -209,6 +226,11 @@ func (s Scenario) Play(ctx context.Context, o Office, click func(context.Context
 	}
 	if err != nil {
 		return err
+	}
+	if s.Act != nil {
+		if err := s.Act(ctx, o, line); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
 	}
 	return s.finish(ctx, line)
 }
@@ -244,5 +266,5 @@ func (s Scenario) finish(ctx context.Context, line Line) error {
 
 // File is the name of the scenario's recorded stream.
 func (s Scenario) File() string {
-	return strings.NewReplacer(" ", "_", ",", "").Replace(s.Name) + ".jsonl"
+	return strings.NewReplacer(" ", "_", ",", "", "(", "", ")", "", "*", "").Replace(s.Name) + ".jsonl"
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -86,13 +87,26 @@ func (s *Simulated) Call(_ context.Context, c Outside) (Line, error) {
 }
 
 // Dial makes a desk phone call a number.
-func (s *Simulated) Dial(_ context.Context, extension, number string) (Line, error) {
+func (s *Simulated) Dial(_ context.Context, extension, number string) (Handset, error) {
 	return simLine{s.Sim.Phone(extension).Dial(number)}, nil
 }
 
+// Incoming is not simulated: the telephones of the simulator do what their
+// behaviour says.
+func (s *Simulated) Incoming(context.Context, string) (Handset, error) {
+	return nil, errNotSimulated
+}
+
+var errNotSimulated = errors.New("the simulated telephones cannot do this")
+
 type simLine struct{ *arisim.Call }
 
-func (l simLine) Hangup(context.Context) error { l.Call.Hangup(); return nil }
+func (l simLine) Hangup(context.Context) error            { l.Call.Hangup(); return nil }
+func (simLine) Hold(context.Context) error                { return errNotSimulated }
+func (simLine) Resume(context.Context) error              { return errNotSimulated }
+func (simLine) Refer(context.Context, string) error       { return errNotSimulated }
+func (simLine) TransferTo(context.Context, Handset) error { return errNotSimulated }
+func (simLine) SendDTMF(context.Context, string) error    { return errNotSimulated }
 
 // CDR returns what a real Asterisk would have written.
 func (s *Simulated) CDR(ctx context.Context, n int) ([]CDR, error) {
