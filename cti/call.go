@@ -86,6 +86,8 @@ type Call struct {
 	Recorded     bool        `json:"recorded"`
 	MergedInto   string      `json:"merged_into,omitempty" doc:"this turned out to be a part of another call; no record of its own"`
 	Conversation string      `json:"conversation_id,omitempty" doc:"shared by the records of clients who were connected with each other: an attended transfer to a client, a conference"`
+	Test         bool        `json:"test,omitempty" doc:"a test call of an administrator (PB-11)"`
+	Why          *Why        `json:"why,omitempty" hidden:"true"` // goes with the record of an ended call, never to screens
 	Recovered    bool        `json:"recovered" doc:"the end was not seen; times are what is known"`
 	Estimated    []string    `json:"estimated,omitempty" doc:"fields that were not seen and are what is most likely"`
 	CDR          CDRState    `json:"cdr,omitempty" enum:"none,awaited,applied" doc:"whether the PBX's own records mended what was not seen; none: no source is configured"`

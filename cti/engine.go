@@ -495,9 +495,15 @@ func (e *Engine) publish(lv *live) Call {
 
 // save hands a published call to the recorder.
 func (e *Engine) save(c Call) {
-	if c.Direction != "" {
-		e.opt.Recorder.Put(c)
+	if c.Direction == "" {
+		return
 	}
+	if c.State == Ended {
+		if p, ok := e.get(c.ID); ok {
+			c.Why = &p.steps
+		}
+	}
+	e.opt.Recorder.Put(c)
 }
 
 // merge makes part a part of keep. Whoever had it on his screen sees it close

@@ -55,10 +55,13 @@ type Record struct {
 	Note        string          `json:"note"`
 	Spam        bool            `json:"spam"`
 	Interaction int64           `json:"interaction_id,omitempty"`
+	Test        bool            `json:"test,omitempty" doc:"a test call of an administrator: in no report and no client's history"`
 	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
 	// Snapshot is the whole call as the call engine keeps it. It is stored as
 	// given and comes back from Unfinished; its "legs" are shown in Get.
 	Snapshot json.RawMessage `json:"-"`
+	// Why is the trace of an ended call, kept beside the record; see Traces.
+	Why json.RawMessage `json:"-"`
 }
 
 // Number is the other party's number.

@@ -16,6 +16,7 @@ type Stores struct {
 	Writer  Writer
 	Journal Journal
 	Clerk   Clerk
+	Traces  Traces
 }
 
 // Options of a Service.

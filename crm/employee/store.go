@@ -16,6 +16,8 @@ type Users interface {
 	Create(ctx context.Context, actor crm.Actor, in NewUser, hash string) (int64, error)
 	Change(ctx context.Context, actor crm.Actor, id int64, p Patch, hash *string) error
 	ChangeMe(ctx context.Context, id int64, p MePatch) error
+	// Remap makes users and moves telephones of one PBX, all or nothing.
+	Remap(ctx context.Context, actor crm.Actor, r Remap) error
 	SetStatus(ctx context.Context, id int64, status Status, at time.Time) error
 }
 

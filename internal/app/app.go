@@ -55,6 +55,7 @@ type App struct {
 	tickets   push.Tickets
 	checks    []httpapi.Check
 	telephony *telephony
+	examiner  *examiner
 	listener  net.Listener
 }
 
@@ -63,7 +64,7 @@ type App struct {
 func New(ctx context.Context, opt Options) (*App, error) {
 	a := &App{opt: opt, log: opt.Log, cleanups: cleanups{log: opt.Log}, metrics: newMetrics(), failed: make(chan error, 4)}
 	for _, step := range []func(context.Context) error{
-		a.startDatabase, a.startServices, a.startHub, a.startTelephony, a.startMaintenance, a.startHTTP,
+		a.startDatabase, a.startServices, a.startHub, a.startTelephony, a.startExaminer, a.startMaintenance, a.startHTTP,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.stop(ctx))

@@ -143,7 +143,7 @@ func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, l
 			Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 		}, phoneRules(cfg), log),
 		Interactions: interaction.NewService(postgres.NewInteractionStore(db)),
-		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls},
+		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls},
 			calllog.Options{Locale: cfg.Locale, Zone: location, Clock: time.Now}),
 		Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people}, employee.Options{}),
 	}

@@ -23,6 +23,7 @@ func (a *App) handler() (http.Handler, error) {
 			Calls: a.telephony.service, Team: a.telephony.team, PBXs: a.pbxStatuses,
 			Record: recordOf, UsersChanged: a.refreshUsers,
 		},
-		Streaming: httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
+		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
+		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}},
 	})
 }

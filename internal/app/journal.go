@@ -44,6 +44,14 @@ func (j journal) Unfinished(ctx context.Context, pbx string) ([]cti.Call, error)
 
 // recordOf is the record of a call; the whole call goes with it.
 func recordOf(c cti.Call) (calllog.Record, error) {
+	var why json.RawMessage
+	if c.Why != nil {
+		var err error
+		if why, err = json.Marshal(c.Why); err != nil {
+			return calllog.Record{}, fmt.Errorf("call %s: %w", c.ID, err)
+		}
+		c.Why = nil
+	}
 	snapshot, err := json.Marshal(c)
 	if err != nil {
 		return calllog.Record{}, fmt.Errorf("call %s: %w", c.ID, err)
@@ -60,7 +68,7 @@ func recordOf(c cti.Call) (calllog.Record, error) {
 		AnsweredBy: partyOf(c.AnsweredBy), PlacedBy: partyOf(c.PlacedBy), UserIDs: usersOf(c),
 		StartedAt: c.StartedAt, RingAt: c.RingAt, AnsweredAt: c.AnsweredAt, EndedAt: c.EndedAt,
 		WaitMS: c.WaitMS, TalkMS: c.TalkMS, HoldMS: c.HoldMS, Recorded: c.Recorded, Recovered: c.Recovered,
-		Legs: legs, Snapshot: snapshot,
+		Legs: legs, Snapshot: snapshot, Why: why, Test: c.Test,
 	}
 	if c.Client != nil {
 		r.ClientID, r.ClientName = c.Client.ID, c.Client.Name

@@ -85,8 +85,12 @@ func TestHealthyInstallationPasses_PB_08(t *testing.T) {
 	<-call.Ringing()
 	r := Run(t.Context(), Options{Config: goodConfig(t, sim.URL()), Database: database{devices: staff()}})
 	for _, f := range r {
-		if f.Level != OK {
+		// The simulated Asterisk evaluates no functions.
+		if f.Level != OK && f.ID != "context.unknown" {
 			t.Errorf("%+v", f)
+		}
+		if f.ID == "" {
+			t.Errorf("no id: %+v", f)
 		}
 	}
 	if r.Failed() {
@@ -119,7 +123,7 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 		{"wrong password", func(c *configs.Config, _ *Options) { c.PBX[0].ARI.Password = "wrong" }, "pbx office: ARI", Fail, "read_only = no"},
 		{"wrong path", func(c *configs.Config, _ *Options) { c.PBX[0].ARI.URL += "/x" }, "pbx office: ARI", Fail, "enabled = yes"},
 		{"wrong port", func(c *configs.Config, _ *Options) { c.PBX[0].ARI.URL = "http://127.0.0.1:1/ari" }, "pbx office: ARI", Fail, "bindport = 8088"},
-		{"no pbx", func(c *configs.Config, _ *Options) { c.PBX = nil }, "pbx", Fail, "--print-config"},
+		{"no pbx", func(c *configs.Config, _ *Options) { c.PBX = nil }, "pbx", Fail, "ringcard config snippet"},
 		{"trunk missing", func(c *configs.Config, _ *Options) { c.PBX[0].Trunks = []string{"PJSIP/provider"} }, "pbx office: trunk PJSIP/provider", Fail, "pbx.trunks"},
 		{"no trunk configured", func(c *configs.Config, _ *Options) { c.PBX[0].Trunks = nil }, "pbx office: trunks", Warn, "pbx.trunks"},
 		{"telephone missing", func(_ *configs.Config, o *Options) {
@@ -221,7 +225,8 @@ func TestFaultsOfThePBXItself_PB_08(t *testing.T) {
 		{"clock far off", oddPBX{version: "22.10.1", skew: time.Hour, vars: linked}, "pbx office: clock", "chrony", Fail},
 		{"clock a little off", oddPBX{version: "22.10.1", skew: -10 * time.Second, vars: linked}, "pbx office: clock", "chrony", Warn},
 		{"old version", oddPBX{version: "13.38.3", vars: linked}, "pbx office: version", "older", Warn},
-		{"certified version", oddPBX{version: "certified/18.9-cert4", vars: linked}, "pbx office: version", "18.9", OK},
+		{"certified version", oddPBX{version: "certified/20.7-cert4", vars: linked}, "pbx office: version", "20.7", OK},
+		{"series that has ended", oddPBX{version: "18.26.4", vars: linked}, "pbx office: version", "2025-10-20", Warn},
 		{"strange version", oddPBX{version: "trunk", vars: linked}, "pbx office: version", "not understood", Warn},
 		{"read only", oddPBX{version: "22.10.1", readOnly: true, vars: linked}, "pbx office: rights", "read_only = no", Fail},
 		{"application taken", oddPBX{version: "22.10.1", taken: true, vars: linked}, "pbx office: application", "pbx.ari.app", Warn},
@@ -233,28 +238,11 @@ func TestFaultsOfThePBXItself_PB_08(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(tt.pbx)
 			defer server.Close()
-			r := Run(t.Context(), Options{Config: goodConfig(t, server.URL+"/ari"), Database: database{devices: staff()}})
+			r := Run(t.Context(), Options{Config: goodConfig(t, server.URL+"/ari"), Database: database{devices: staff()},
+				Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) }})
 			if f := r.finding(t, tt.check); f.Level != tt.level || !strings.Contains(f.Seen+f.Change, tt.says) {
 				t.Errorf("%+v does not say %q", f, tt.says)
 			}
 		})
-	}
-}
-
-func TestSnippetsFitTheConfiguration_PB_09(t *testing.T) {
-	s, other := NewSnippets(configs.ARI{}), NewSnippets(configs.ARI{User: "crm", App: "crm2"})
-	if s.Password == other.Password || len(s.Password) < 20 {
-		t.Errorf("passwords %q and %q", s.Password, other.Password)
-	}
-	if other.User != "crm" || !strings.Contains(other.ARIConf(), "[crm]") {
-		t.Errorf("%s", other)
-	}
-	yaml := strings.Replace(s.RingcardYAML(), "ADDRESS-OF-ASTERISK", "192.0.2.1", 1)
-	cfg, err := configs.Parse([]byte(yaml), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if cfg.PBX[0].ARI.Password.Reveal() != s.Password || !strings.Contains(s.ARIConf(), s.Password) {
-		t.Error("the two sides have different passwords")
 	}
 }

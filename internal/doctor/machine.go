@@ -1,55 +1,143 @@
 package doctor
 
 import (
+	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
+
+	"ringcard/configs"
 )
 
 // checkListen tries the configured address. A port already in use may be the
 // running server itself.
-func checkListen(r *Report, addr string) {
+func checkListen(n *notes, addr string) {
+	f := Finding{ID: "listen", Level: OK, Check: "listen", Seen: addr + " is free"}
 	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		err = l.Close()
+	}
 	if err != nil {
-		r.add(Warn, "listen", fmt.Sprintf("%s cannot be taken: %v", addr, err),
-			"if it is the running ringcard server, all is well; else set listen to a free address, or stop the other program")
-		return
+		f.Level, f.Seen = Warn, fmt.Sprintf("%s cannot be taken: %v", addr, err)
+		f.Change = "if it is the running ringcard server, all is well; else set listen to a free address, or stop the other program"
 	}
-	if err := l.Close(); err != nil {
-		r.add(Warn, "listen", fmt.Sprintf("%s: %v", addr, err), "")
-		return
-	}
-	r.add(OK, "listen", addr+" is free", "")
+	n.add(f)
 }
 
-// checkDataDir writes and removes a file.
-func checkDataDir(r *Report, dir string) {
+// existing returns the absolute form of dir, and it or its nearest parent that
+// exists.
+func existing(dir string) (abs, parent string) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		abs = dir
 	}
-	parent := abs
+	parent = abs
 	for {
 		if _, err := os.Stat(parent); err == nil || parent == filepath.Dir(parent) {
-			break
+			return abs, parent
 		}
 		parent = filepath.Dir(parent)
 	}
-	f, err := os.CreateTemp(parent, ".ringcard-doctor-*")
-	if err != nil {
-		r.add(Fail, "data_dir", fmt.Sprintf("%s cannot be written: %v", abs, err),
-			fmt.Sprintf("give the user that runs ringcard the right to write to %s, or set data_dir to another folder", abs))
-		return
-	}
-	closeErr := f.Close()
-	if err := os.Remove(f.Name()); err != nil || closeErr != nil {
-		r.add(Warn, "data_dir", fmt.Sprintf("%s: a test file could not be removed", abs), "")
-		return
-	}
+}
+
+// checkDataDir writes and removes a file.
+func checkDataDir(n *notes, dir string) {
+	abs, parent := existing(dir)
+	f := Finding{ID: "data_dir", Level: OK, Check: "data_dir", Seen: abs + " can be written"}
 	if parent != abs {
-		r.add(OK, "data_dir", abs+" will be made", "")
+		f.Seen = abs + " will be made"
+	}
+	file, err := os.CreateTemp(parent, ".ringcard-doctor-*")
+	if err != nil {
+		f.Level, f.Seen = Fail, fmt.Sprintf("%s cannot be written: %v", abs, err)
+		f.Change = fmt.Sprintf("give the user that runs ringcard the right to write to %s, or set data_dir to another folder", abs)
+		n.add(f)
 		return
 	}
-	r.add(OK, "data_dir", abs+" can be written", "")
+	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
+		f.Level, f.Seen = Warn, fmt.Sprintf("%s: a test file could not be removed", abs)
+	}
+	n.add(f)
+}
+
+// Free space of data_dir. A day of an office of 100 is some tens of MB of
+// records; recordings need far more.
+const (
+	diskFail = 256 << 20
+	diskWarn = 2 << 30
+)
+
+func checkDisk(n *notes, dir string) {
+	_, parent := existing(dir)
+	free, ok := freeSpace(parent)
+	if !ok {
+		return // this system does not tell
+	}
+	f := Finding{ID: "disk", Level: OK, Check: "disk", Seen: bytesText(free) + " are free in data_dir"}
+	const change = "make room, or set data_dir to a folder of a larger disk: without it call records and recordings cannot be written"
+	switch {
+	case free < diskFail:
+		f.Level, f.Change = Fail, change
+	case free < diskWarn:
+		f.Level, f.Change = Warn, change
+	}
+	n.add(f)
+}
+
+func bytesText(b uint64) string {
+	if b >= 1<<30 {
+		return strconv.FormatFloat(float64(b)/(1<<30), 'f', 1, 64) + " GB"
+	}
+	return strconv.FormatUint(b>>20, 10) + " MB"
+}
+
+const (
+	certTimeout = 3 * time.Second
+	certWarn    = 14 * 24 * time.Hour
+)
+
+// checkTLS looks at the address that users type, and at its certificate.
+func checkTLS(ctx context.Context, n *notes, cfg configs.Config) {
+	f := Finding{ID: "tls", Level: OK, Check: "tls"}
+	public, err := url.Parse(cfg.PublicURL)
+	if err != nil || public.Scheme != "https" {
+		host, _, err := net.SplitHostPort(cfg.Listen)
+		if ip := net.ParseIP(host); err == nil && (ip != nil && ip.IsLoopback() || host == "localhost") {
+			f.Seen = "the server listens on loopback only"
+		} else {
+			f.ID, f.Level = "tls.none", Warn
+			f.Seen = "the server is reached without TLS: passwords and calls can be read on the way, and browsers refuse the microphone"
+			f.Change = "put a TLS proxy in front (docs/operations.md), set listen: 127.0.0.1:8080 and public_url: https://NAME"
+		}
+		n.add(f)
+		return
+	}
+	port := public.Port()
+	if port == "" {
+		port = "443"
+	}
+	ctx, cancel := context.WithTimeout(ctx, certTimeout)
+	defer cancel()
+	conn, err := new(tls.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(public.Hostname(), port))
+	if err != nil {
+		f.ID, f.Level, f.Seen = "tls.certificate", Warn, fmt.Sprintf("%s cannot be reached from here with a valid certificate: %v", cfg.PublicURL, err)
+		f.Change = "renew the certificate or correct public_url; if only this machine cannot reach the address, all is well"
+		n.add(f)
+		return
+	}
+	defer func() { _ = conn.Close() }() // nothing was written
+	f.Seen = cfg.PublicURL + " has a valid certificate"
+	if secured, ok := conn.(*tls.Conn); ok {
+		if left := time.Until(secured.ConnectionState().PeerCertificates[0].NotAfter); left < certWarn {
+			f.ID, f.Level = "tls.expires", Warn
+			f.Seen, f.Change = fmt.Sprintf("the certificate of %s ends in %d days", cfg.PublicURL, int(left.Hours()/24)), "renew it"
+		}
+	}
+	n.add(f)
 }

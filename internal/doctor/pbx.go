@@ -3,15 +3,12 @@ package doctor
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"path"
+	"net/url"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"ringcard/ari"
@@ -24,6 +21,7 @@ type Device struct {
 	User     string // name, for the finding
 	PBX      string
 	Endpoint string // PJSIP/101
+	Context  string // empty: the PBX's default
 }
 
 const (
@@ -36,19 +34,27 @@ const (
 
 // pbxCheck looks at one PBX.
 type pbxCheck struct {
-	r       *Report
+	notes   *notes
 	cfg     configs.PBX
+	opt     Options
 	ari     ari.Config
 	http    *http.Client
 	devices []Device
 	known   bool // devices could be read
 }
 
-func (c *pbxCheck) add(level Level, what, seen, change string) {
-	c.r.add(level, "pbx "+c.cfg.Name+": "+what, seen, change)
+func (c *pbxCheck) add(id string, level Level, what, seen, change string, params ...string) {
+	f := Finding{ID: id, Level: level, Check: "pbx " + c.cfg.Name + ": " + what, Seen: seen, Change: change,
+		Params: map[string]string{"pbx": c.cfg.Name}}
+	for i := 0; i+1 < len(params); i += 2 {
+		f.Params[params[i]] = params[i+1]
+	}
+	c.notes.add(f)
 }
 
-func (c *pbxCheck) run(ctx context.Context) {
+func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
+	at := func(what string) { checking("pbx " + c.cfg.Name + ": " + what) }
+	at("ARI")
 	rest := ari.NewREST(c.ari, c.http)
 	defer rest.Close()
 	info, skew, err := rest.Info(ctx)
@@ -56,14 +62,18 @@ func (c *pbxCheck) run(ctx context.Context) {
 		c.unreachable(err)
 		return
 	}
-	c.add(OK, "ARI", "reached, password accepted", "")
+	c.add("ari", OK, "ARI", "reached, password accepted", "")
+	c.plain()
 	c.version(info.SystemInfo.Version)
 	c.clock(skew)
 	c.rights(ctx)
 	c.application(ctx, rest)
+	at("events")
 	c.events(ctx)
-	c.endpoints(ctx, rest)
-	c.channelVars(ctx)
+	at("endpoints")
+	found := c.endpoints(ctx, rest)
+	at("dialplan")
+	c.dialplan(ctx, found)
 }
 
 // unreachable tells the ways apart in which the first request fails.
@@ -72,22 +82,45 @@ func (c *pbxCheck) unreachable(err error) {
 	var netErr net.Error
 	switch {
 	case errors.As(err, &status) && status.Status == http.StatusUnauthorized:
-		c.add(Fail, "ARI", fmt.Sprintf("the user %q or its password is not accepted", c.cfg.ARI.User),
-			fmt.Sprintf("in ari.conf, then `module reload res_ari`:\n[%s]\ntype = user\nread_only = no\npassword = (the value of pbx.ari.password)", c.cfg.ARI.User))
+		c.add("ari.password", Fail, "ARI", fmt.Sprintf("the user %q or its password is not accepted", c.cfg.ARI.User),
+			fmt.Sprintf("in ari.conf, then `module reload res_ari`:\n[%s]\ntype = user\nread_only = no\npassword = (the value of pbx.ari.password)", c.cfg.ARI.User),
+			"user", c.cfg.ARI.User)
 	case errors.As(err, &status) && status.Status == http.StatusNotFound:
-		c.add(Fail, "ARI", "a web server answers, but there is no ARI",
+		c.add("ari.path", Fail, "ARI", "a web server answers, but there is no ARI",
 			"check the path of pbx.ari.url (normally /ari, with prefix in http.conf before it), and in ari.conf:\n[general]\nenabled = yes\nthen `module load res_ari.so`")
 	case errors.As(err, &status):
-		c.add(Fail, "ARI", status.Error(), "check that pbx.ari.url is the address of Asterisk itself")
+		c.add("ari.other", Fail, "ARI", status.Error(), "check that pbx.ari.url is the address of Asterisk itself")
 	case errors.As(err, &netErr) && netErr.Timeout():
-		c.add(Fail, "ARI", "no answer", "let the ringcard server through the firewall of the PBX to the port of pbx.ari.url")
+		c.add("ari.silent", Fail, "ARI", "no answer", "let the ringcard server through the firewall of the PBX to the port of pbx.ari.url")
 	default:
-		c.add(Fail, "ARI", err.Error(),
+		c.add("ari.refused", Fail, "ARI", err.Error(),
 			"check host and port of pbx.ari.url, and in http.conf, then `module reload http`:\n[general]\nenabled = yes\nbindaddr = 0.0.0.0\nbindport = 8088")
 	}
 }
 
+// plain: basic authentication over http shows the password to whoever is in
+// between.
+func (c *pbxCheck) plain() {
+	u, err := url.Parse(c.ari.URL)
+	if err != nil || u.Scheme == "https" {
+		return
+	}
+	ips, err := net.LookupIP(u.Hostname())
+	if err != nil || len(ips) == 0 || ips[0].IsLoopback() || ips[0].IsPrivate() {
+		return
+	}
+	c.add("ari.plain", Warn, "TLS", "the ARI password and all calls cross a public network in clear",
+		"in http.conf, then `module reload http`:\n[general]\ntlsenable = yes\ntlsbindaddr = 0.0.0.0:8089\ntlscertfile = /etc/asterisk/keys/asterisk.pem\nand set pbx.ari.url to https://…:8089/ari; or use a VPN")
+}
+
 var majorVersion = regexp.MustCompile(`^(?:GIT-|certified/)?(\d+)`)
+
+// ended are the days after which a release series of Asterisk gets no more
+// security fixes (docs.asterisk.org, Asterisk Versions).
+var ended = map[int]string{
+	16: "2023-10-09", 17: "2021-10-28", 18: "2025-10-20", 19: "2023-11-02", 20: "2027-10-19", 21: "2025-10-18",
+	22: "2029-10-16", 23: "2027-10-15",
+}
 
 func (c *pbxCheck) version(version string) {
 	var major int
@@ -95,13 +128,22 @@ func (c *pbxCheck) version(version string) {
 		// The expression lets digits through only.
 		_, _ = fmt.Sscan(m[1], &major)
 	}
+	end, known := ended[major]
+	day, err := time.Parse(time.DateOnly, end)
 	switch {
 	case major == 0:
-		c.add(Warn, "version", fmt.Sprintf("%q is not understood", version), "")
+		c.add("ari.version.unknown", Warn, "version", fmt.Sprintf("%q is not understood", version), "", "version", version)
 	case major < oldestMajor:
-		c.add(Warn, "version", "Asterisk "+version+" is older than what ringcard is tested with (16 to 22)", "upgrade Asterisk")
+		c.add("ari.version.old", Warn, "version", "Asterisk "+version+" is older than what ringcard is tested with (16 to 22)", "upgrade Asterisk",
+			"version", version)
+	case known && err == nil && c.opt.Now().After(day):
+		c.add("ari.version.ended", Warn, "version", "Asterisk "+version+" works, but has had no security fixes since "+end,
+			"upgrade to a series that is maintained, as 22", "version", version, "date", end)
 	default:
-		c.add(OK, "version", "Asterisk "+version, "")
+		c.add("ari.version", OK, "version", "Asterisk "+version, "", "version", version)
+	}
+	if major >= oldestMajor && major < 18 {
+		c.add("ari.version.causes", OK, "version", "this series tells no SIP status of an ended call: busy and refused are told apart by hangup cause only", "")
 	}
 }
 
@@ -110,11 +152,11 @@ func (c *pbxCheck) clock(skew time.Duration) {
 	const change = "run a time service (chrony, systemd-timesyncd) on both machines"
 	switch abs := skew.Abs(); {
 	case abs > skewFail:
-		c.add(Fail, "clock", seen, change)
+		c.add("ari.clock", Fail, "clock", seen, change, "skew", abs.String())
 	case abs > skewWarn:
-		c.add(Warn, "clock", seen, change)
+		c.add("ari.clock", Warn, "clock", seen, change, "skew", abs.String())
 	default:
-		c.add(OK, "clock", "agrees with ours", "")
+		c.add("ari.clock", OK, "clock", "agrees with ours", "")
 	}
 }
 
@@ -126,29 +168,40 @@ func (c *pbxCheck) rights(ctx context.Context) {
 	var refused *cti.Error
 	switch {
 	case err == nil:
-		c.add(OK, "rights", "the user may give commands", "")
+		c.add("ari.rights", OK, "rights", "the user may give commands", "")
 	case errors.As(err, &refused) && refused.Code == cti.CodeDenied:
-		c.add(Fail, "rights", "the user may only read, so click-to-call cannot work",
-			fmt.Sprintf("in ari.conf, then `module reload res_ari`:\n[%s]\nread_only = no", c.cfg.ARI.User))
+		c.add("ari.rights", Fail, "rights", "the user may only read, so click-to-call cannot work",
+			fmt.Sprintf("in ari.conf, then `module reload res_ari`:\n[%s]\nread_only = no", c.cfg.ARI.User), "user", c.cfg.ARI.User)
 	default:
-		c.add(Warn, "rights", err.Error(), "")
+		c.add("ari.rights", Warn, "rights", err.Error(), "")
 	}
 }
 
+// application tells whether somebody has our application name. The running
+// server has it itself.
 func (c *pbxCheck) application(ctx context.Context, rest *ari.REST) {
 	apps, err := rest.Applications(ctx)
 	if err != nil {
-		c.add(Warn, "application", err.Error(), "")
+		c.add("ari.application", Warn, "application", err.Error(), "")
 		return
 	}
+	taken := false
 	for _, app := range apps {
-		if app.Name == c.ari.App {
-			c.add(Warn, "application", fmt.Sprintf("%q is registered already", c.ari.App),
-				"if that is your running ringcard server, all is well; else give this one its own pbx.ari.app: Asterisk sends events to the last that asked, and the other falls silent")
-			return
-		}
+		taken = taken || app.Name == c.ari.App
 	}
-	c.add(OK, "application", fmt.Sprintf("%q is free", c.ari.App), "")
+	switch {
+	case taken && c.opt.Serving:
+		c.add("ari.application", OK, "application", fmt.Sprintf("%q is registered by this server", c.ari.App), "", "app", c.ari.App)
+	case taken:
+		c.add("ari.application.taken", Warn, "application", fmt.Sprintf("%q is registered already", c.ari.App),
+			"if that is your running ringcard server, all is well; else give this one its own pbx.ari.app: Asterisk sends events to the last that asked, and the other falls silent",
+			"app", c.ari.App)
+	case c.opt.Serving:
+		c.add("ari.application.lost", Fail, "application", fmt.Sprintf("this server is not registered as %q, so it gets no events", c.ari.App),
+			"look at the connection's last error on the page of PBXs", "app", c.ari.App)
+	default:
+		c.add("ari.application", OK, "application", fmt.Sprintf("%q is free", c.ari.App), "", "app", c.ari.App)
+	}
 }
 
 // discard is a sink for a connection that is only tried.
@@ -174,20 +227,20 @@ func (c *pbxCheck) events(ctx context.Context) {
 		}
 	}})
 	if err := client.Start(ctx); err != nil {
-		c.add(Warn, "events", err.Error(), "")
+		c.add("ari.events", Warn, "events", err.Error(), "")
 		return
 	}
 	const change = "load res_http_websocket.so and res_ari_events.so; a proxy between must let WebSocket upgrades through"
 	select {
 	case <-connected:
-		c.add(OK, "events", "the WebSocket opens", "")
+		c.add("ari.events", OK, "events", "the WebSocket opens", "")
 	case seen := <-failed:
-		c.add(Fail, "events", seen, change)
+		c.add("ari.events", Fail, "events", seen, change)
 	case <-ctx.Done():
-		c.add(Fail, "events", "the WebSocket does not open", change)
+		c.add("ari.events", Fail, "events", "the WebSocket does not open", change)
 	}
 	if err := client.Stop(context.WithoutCancel(ctx)); err != nil {
-		c.add(Warn, "events", err.Error(), "")
+		c.add("ari.events", Warn, "events", err.Error(), "")
 	}
 }
 
@@ -197,144 +250,4 @@ func offer[T any](ch chan<- T, v T) {
 	case ch <- v:
 	default:
 	}
-}
-
-// endpoints compares the telephones of the PBX with those of the users.
-func (c *pbxCheck) endpoints(ctx context.Context, rest *ari.REST) {
-	list, err := rest.Endpoints(ctx)
-	if err != nil {
-		c.add(Warn, "endpoints", err.Error(), "")
-		return
-	}
-	state := make(map[string]string, len(list))
-	for _, e := range list {
-		state[e.Technology+"/"+e.Resource] = e.State
-	}
-	c.trunks(state)
-	if !c.known {
-		c.add(Skip, "telephones", "the users could not be read from the database", "")
-		return
-	}
-	used := make(map[string]bool)
-	for _, d := range c.devices {
-		if d.PBX != c.cfg.Name {
-			continue
-		}
-		used[d.Endpoint] = true
-		what := "telephone " + d.Endpoint
-		switch s, ok := state[d.Endpoint]; {
-		case !ok:
-			c.add(Fail, what, fmt.Sprintf("belongs to %s, but the PBX has no such endpoint", d.User),
-				"correct the user's devices, or add the endpoint to pjsip.conf")
-		case s == "offline":
-			c.add(Warn, what, fmt.Sprintf("of %s is not registered", d.User),
-				"check that the telephone is on and has the right address and password")
-		default:
-			c.add(OK, what, "of "+d.User+", "+s, "")
-		}
-	}
-	c.unassigned(state, used)
-}
-
-func (c *pbxCheck) trunks(state map[string]string) {
-	for _, pattern := range c.cfg.Trunks {
-		found := false
-		for id := range state {
-			_, resource, _ := strings.Cut(id, "/")
-			whole, _ := path.Match(pattern, id) // the configuration has been validated
-			part, _ := path.Match(pattern, resource)
-			found = found || whole || part
-		}
-		if found {
-			c.add(OK, "trunk "+pattern, "found", "")
-		} else {
-			c.add(Fail, "trunk "+pattern, "the PBX has no such endpoint: outside calls would count as internal",
-				"correct pbx.trunks; `pjsip show endpoints` lists the names")
-		}
-	}
-	if len(c.cfg.Trunks) == 0 {
-		c.add(Warn, "trunks", "none is configured; every endpoint that is no telephone counts as one", "name them in pbx.trunks")
-	}
-}
-
-// unassigned lists telephones whose calls would pop up on nobody's screen.
-func (c *pbxCheck) unassigned(state map[string]string, used map[string]bool) {
-	extensions, err := regexp.Compile(c.cfg.Extensions)
-	if err != nil {
-		return // validated before
-	}
-	var free []string
-	for id := range state {
-		_, resource, _ := strings.Cut(id, "/")
-		if !used[id] && extensions.MatchString(resource) {
-			free = append(free, id)
-		}
-	}
-	if len(free) == 0 {
-		return
-	}
-	slices.Sort(free)
-	listed := strings.Join(free[:min(len(free), listedAtMost)], ", ")
-	if len(free) > listedAtMost {
-		listed += fmt.Sprintf(" and %d more", len(free)-listedAtMost)
-	}
-	c.add(Warn, "telephones of nobody", listed, "add them to the devices of their users, or calls to them pop up on no screen")
-}
-
-// channelVars looks at a live channel: only there Asterisk shows which
-// variables it sends.
-func (c *pbxCheck) channelVars(ctx context.Context) {
-	const what = "channelvars"
-	const lines = "in ari.conf, then `module reload res_ari`:\n[general]\nchannelvars = CHANNEL(linkedid)"
-	channels, err := c.channels(ctx)
-	if err != nil {
-		c.add(Warn, what, err.Error(), "")
-		return
-	}
-	if len(channels) == 0 {
-		c.add(Skip, what, "no call is up, and without one Asterisk does not show them",
-			"run doctor during a call; wanted are, "+lines)
-		return
-	}
-	var linked bool
-	for _, ch := range channels {
-		for name := range ch.Vars {
-			linked = linked || name == "CHANNEL(linkedid)"
-			if strings.HasPrefix(strings.ToUpper(strings.ReplaceAll(name, " ", "")), "CHANNEL(PJSIP,") {
-				c.add(Fail, what, name+" can deadlock Asterisk", "remove it; "+lines)
-				return
-			}
-		}
-	}
-	if !linked {
-		c.add(Warn, what, "CHANNEL(linkedid) is not sent: ringcard must ask for it at each channel", lines)
-		return
-	}
-	c.add(OK, what, "CHANNEL(linkedid) is sent", "")
-}
-
-type channel struct {
-	Vars map[string]string `json:"channelvars"`
-}
-
-// channels reads what package ari has no use for: the variables as they come.
-func (c *pbxCheck) channels(ctx context.Context) ([]channel, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.ari.URL, "/")+"/channels", nil)
-	if err != nil {
-		return nil, err
-	}
-	req.SetBasicAuth(c.ari.User, c.ari.Password)
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("channels: HTTP %d", res.StatusCode)
-	}
-	var out []channel
-	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
-		return nil, fmt.Errorf("channels: %w", err)
-	}
-	return out, nil
 }

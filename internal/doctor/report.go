@@ -23,10 +23,13 @@ const (
 
 // Finding is the result of one check.
 type Finding struct {
-	Level  Level
-	Check  string // what was checked, as "pbx office: password"
-	Seen   string // what was found
-	Change string // what to change, lines for a file included; empty when nothing
+	ID     string            `json:"id"` // stable kind, as ari.password
+	Level  Level             `json:"level"`
+	Check  string            `json:"check"`            // what was checked, as "pbx office: password"
+	Seen   string            `json:"seen"`             // what was found
+	Change string            `json:"change,omitempty"` // what to change, lines for a file included
+	Params map[string]string `json:"params,omitempty"` // values for a translation of the id
+	Row    string            `json:"row,omitempty"`    // requirement that suffers
 }
 
 // Report is all findings in the order of the checks.
@@ -53,7 +56,41 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// add appends a finding.
-func (r *Report) add(level Level, check, seen, change string) {
-	*r = append(*r, Finding{Level: level, Check: check, Seen: seen, Change: change})
+// rows tells by the beginning of a finding's id which requirement suffers
+// from the fault; the longest beginning counts.
+var rows = map[string]string{
+	"data_dir": "AF-01", "disk": "AF-01", "listen": "OP-01", "database": "OP-01", "redis": "OP-04", "users": "PU-01",
+	"tls": "OP-05", "pbx.none": "PB-01",
+	"ari": "PB-01", "ari.rights": "CO-01", "ari.application": "PB-02", "ari.version": "PB-01", "ari.clock": "CK-03",
+	"ari.channelvars": "CK-01", "ari.write_timeout": "PB-02", "ari.plain": "OP-05",
+	"endpoint": "PU-01", "trunk": "CK-05", "context": "CO-01", "cdr": "PB-04", "time_zone": "PB-04", "recordings": "CO-08",
+}
+
+func rowOf(id string) string {
+	for {
+		if row, ok := rows[id]; ok {
+			return row
+		}
+		i := strings.LastIndexByte(id, '.')
+		if i < 0 {
+			return ""
+		}
+		id = id[:i]
+	}
+}
+
+// notes collects findings and tells each as it comes.
+type notes struct {
+	report Report
+	found  func(Finding)
+}
+
+func (n *notes) add(f Finding) {
+	if f.Level != OK {
+		f.Row = rowOf(f.ID)
+	}
+	n.report = append(n.report, f)
+	if n.found != nil {
+		n.found(f)
+	}
 }

@@ -40,6 +40,7 @@ const (
 	tagPresence = "Presence"
 	tagUsers    = "Users"
 	tagService  = "Service"
+	tagPBX      = "PBX"
 )
 
 // handle registers an operation. The caller is signed in and has the

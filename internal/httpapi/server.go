@@ -45,6 +45,7 @@ type Deps struct {
 	Services
 	Telephony
 	Streaming
+	Administration
 }
 
 // server holds what handlers need.
@@ -138,6 +139,8 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerCalls()
 	s.registerPresence()
 	s.registerUsers()
+	s.registerPBX()
+	s.registerDiscovery()
 	s.registerStream()
 	return s, mux, nil
 }

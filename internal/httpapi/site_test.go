@@ -101,7 +101,7 @@ func newSite(t *testing.T) *site {
 				Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 			}, rules, log),
 			Interactions: interaction.NewService(postgres.NewInteractionStore(s.db)),
-			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records},
+			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records, Traces: records},
 				calllog.Options{Locale: "ru", Clock: s.clock.Now}),
 			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people},
 				employee.Options{Clock: s.clock.Now, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),

@@ -74,7 +74,7 @@ const (
 		SELECT k.client_id, k.person_id, 'call', k.subject, k.note, k.started_at, coalesce(k.answered_by, k.placed_by), k.id
 		FROM crm.call k
 		WHERE k.id = ANY ($1::uuid[]) AND k.version = coalesce(nullif($2::bigint, 0), k.version)
-		  AND k.state = 'ended' AND num_nonnulls(k.client_id, k.person_id) > 0
+		  AND k.state = 'ended' AND NOT k.test AND num_nonnulls(k.client_id, k.person_id) > 0
 		ON CONFLICT (call_id) DO UPDATE SET client_id = excluded.client_id, person_id = excluded.person_id,
 			subject = excluded.subject, body = excluded.body, done_at = excluded.done_at, author_id = excluded.author_id,
 			updated_at = now(), version = a.version + 1`
@@ -163,6 +163,7 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	if r.Disposition == calllog.Answered {
 		batch.Queue(sqlLastContact, calls)
 	}
+	queueWhy(&batch, id, r)
 	batch.Queue(sqlCallOutbox, id, r.Version, topic, event)
 	return s.db.pool.SendBatch(ctx, &batch).Close()
 }
@@ -224,7 +225,7 @@ const (
 		coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
 		k.answered_by, coalesce(ua.name, '') AS answered_name, k.placed_by, coalesce(up.name, '') AS placed_name,
 		k.user_ids, k.started_at, k.ring_at, k.answered_at, k.ended_at, k.wait_ms, k.talk_ms, k.hold_ms,
-		k.recorded, k.recovered, k.note, coalesce(n.spam, false) AS spam, coalesce(a.id, 0) AS interaction`
+		k.recorded, k.recovered, k.note, coalesce(n.spam, false) AS spam, coalesce(a.id, 0) AS interaction, k.test`
 	callJoins = `
 		LEFT JOIN crm.client c ON c.id = k.client_id AND c.deleted_at IS NULL AND {clients:c}
 		LEFT JOIN crm.person h ON h.id = k.person_id AND h.deleted_at IS NULL AND (k.client_id IS NULL OR c.id IS NOT NULL)
@@ -270,6 +271,7 @@ type callRow struct {
 	Note          string
 	Spam          bool
 	Interaction   int64
+	Test          bool
 }
 
 func (r callRow) record() calllog.Record {
@@ -282,7 +284,7 @@ func (r callRow) record() calllog.Record {
 		AnsweredBy: party(r.AnsweredBy, r.AnsweredName), PlacedBy: party(r.PlacedBy, r.PlacedName), UserIDs: r.UserIDs,
 		StartedAt: r.StartedAt, RingAt: r.RingAt, AnsweredAt: r.AnsweredAt, EndedAt: r.EndedAt,
 		WaitMS: r.WaitMS, TalkMS: r.TalkMS, HoldMS: r.HoldMS, Recorded: r.Recorded, Recovered: r.Recovered,
-		Note: r.Note, Spam: r.Spam, Interaction: r.Interaction,
+		Note: r.Note, Spam: r.Spam, Interaction: r.Interaction, Test: r.Test,
 	}
 }
 

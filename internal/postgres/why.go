@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringcard/crm"
+	"ringcard/crm/calllog"
+)
+
+var _ calllog.Traces = (*CallStore)(nil)
+
+const (
+	// sqlWhySave keeps the trace of the newest version of an ended call.
+	sqlWhySave = `INSERT INTO crm.call_why (call_id, at, why)
+		SELECT k.id, k.ended_at, $3::jsonb FROM crm.call k WHERE k.id = $1 AND k.version = $2 AND k.state = 'ended'
+		ON CONFLICT (call_id) DO UPDATE SET at = excluded.at, why = excluded.why`
+	sqlWhy       = `SELECT w.why FROM crm.call_why w WHERE w.call_id = $1`
+	sqlWhyForget = `DELETE FROM crm.call_why WHERE at < $1`
+	sqlAround    = `SELECT ` + callColumns + `, coalesce(k.snapshot -> 'legs', '[]') AS legs, w.why
+		FROM crm.call k LEFT JOIN crm.call_why w ON w.call_id = k.id` + callJoins + `
+		WHERE k.started_at >= $1 AND k.started_at <= $2 AND {calls:k}
+		ORDER BY k.started_at DESC, k.id DESC LIMIT $3`
+	sqlQueues = `SELECT DISTINCT queue FROM crm.call WHERE pbx = $1 AND queue <> '' ORDER BY queue`
+)
+
+// queueWhy adds the trace of an ended call to the batch that saves it.
+func queueWhy(batch *pgx.Batch, id any, r calllog.Record) {
+	if len(r.Why) > 0 {
+		batch.Queue(sqlWhySave, id, r.Version, r.Why)
+	}
+}
+
+// Why implements calllog.Traces.
+func (s *CallStore) Why(ctx context.Context, id string) (json.RawMessage, error) {
+	key, err := callID(id)
+	if err != nil {
+		return nil, err
+	}
+	var why json.RawMessage
+	err = s.db.pool.QueryRow(ctx, sqlWhy, key).Scan(&why)
+	return why, failure(notFound(err, "trace of the call"))
+}
+
+type tracedRow struct {
+	callRow
+	Legs json.RawMessage
+	Why  json.RawMessage
+}
+
+// Around implements calllog.Traces.
+func (s *CallStore) Around(ctx context.Context, actor crm.Actor, from, to time.Time, limit int) ([]calllog.Traced, error) {
+	sql, args := scoped(actor, sqlAround, from, to, limit)
+	rows, err := all[tracedRow](ctx, s.db.pool, sql, args...)
+	out := make([]calllog.Traced, len(rows))
+	for i, r := range rows {
+		out[i] = calllog.Traced{Record: r.record(), Trace: r.Why}
+		out[i].Legs = r.Legs
+	}
+	return out, err
+}
+
+// Forget implements calllog.Traces.
+func (s *CallStore) Forget(ctx context.Context, before time.Time) (int64, error) {
+	tag, err := s.db.pool.Exec(ctx, sqlWhyForget, before)
+	return tag.RowsAffected(), failure(err)
+}
+
+// Queues implements calllog.Traces.
+func (s *CallStore) Queues(ctx context.Context, pbx string) ([]string, error) {
+	rows, err := s.db.pool.Query(ctx, sqlQueues, pbx)
+	if err != nil {
+		return nil, failure(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return names, failure(err)
+}
