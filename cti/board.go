@@ -22,6 +22,7 @@ type live struct {
 	audience []int64 // users who have the call on their screens
 	trace    trace
 	placedAt time.Time // when it was ordered from a page, until its channel appears
+	about    string    // the call about which this one consults somebody
 	linked   []string
 	origin   time.Time            // of the first event, for clock
 	hangups  map[string]time.Time // channels told to end, and when

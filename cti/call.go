@@ -85,6 +85,8 @@ type Call struct {
 	HoldMS       int64       `json:"hold_ms"`
 	Recorded     bool        `json:"recorded"`
 	MergedInto   string      `json:"merged_into,omitempty" doc:"this turned out to be a part of another call; no record of its own"`
+	Consult      string      `json:"consult_id,omitempty" doc:"id of the call by which a colleague is being consulted about this one"`
+	ParkedAt     string      `json:"parked_at,omitempty" doc:"slot in which the call is parked, ? where the PBX does not tell it"`
 	Conversation string      `json:"conversation_id,omitempty" doc:"shared by the records of clients who were connected with each other: an attended transfer to a client, a conference"`
 	Test         bool        `json:"test,omitempty" doc:"a test call of an administrator (PB-11)"`
 	Why          *Why        `json:"why,omitempty" hidden:"true"` // goes with the record of an ended call, never to screens
@@ -209,6 +211,7 @@ type Leg struct {
 	Held          bool       `json:"held,omitempty"`
 	Parked        bool       `json:"parked,omitempty" doc:"in a parking lot or waiting room of the PBX"`
 	HeldAt        *time.Time `json:"-"`
+	Muted         bool       `json:"muted,omitempty" doc:"its microphone is off, by a command of the page"`
 	StartedAt     time.Time  `json:"started_at"`
 	RingAt        *time.Time `json:"ring_at"`
 	AnsweredAt    *time.Time `json:"answered_at"`

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,7 @@ type Engine struct {
 	gap      gap
 	synced   atomic.Bool // what is up at the PBX is known
 	endedAt  map[*live]time.Time
+	watchers []*watcher
 
 	mu     sync.RWMutex // guards the copies that other goroutines read
 	view   map[string]published
@@ -227,6 +229,10 @@ func (e *Engine) handle(ev Event) {
 		}
 		return
 	}
+	if strings.HasPrefix(ev.Channel.ID, ServicePrefix) {
+		e.service(ev)
+		return
+	}
 	lv := e.unite(e.board.related(ev), ev)
 	if lv == nil {
 		lv = e.board.find(ev.Channel, opens(ev.Kind))
@@ -243,10 +249,12 @@ func (e *Engine) handle(ev Event) {
 		if other := e.board.byChannel[ev.Handover.Consult.ID]; other != nil && other != lv {
 			e.apply(other, ev) // the consultation was with another client
 		}
+		e.ours(lv, ev)
 	}
 	if ev.Kind == ChannelGone {
 		e.board.bury(ev.Channel.ID)
 	}
+	e.prove()
 }
 
 // unite makes one call of those that an event proves to be one conversation,

@@ -18,6 +18,32 @@ const (
 	CodeDenied       Code = "pbx_access_denied"
 	CodeExpired      Code = "expired"
 	CodeConflict     Code = "conflict"
+
+	// Of dialling and transfers (CO-02).
+	CodeNotAllowed    Code = "number_not_allowed"
+	CodeDoNotCall     Code = "do_not_call"
+	CodeOutsideHours  Code = "outside_hours"
+	CodeTargetOffline Code = "target_offline"
+
+	// Of the control of calls (CO-07, CO-09): first what the call does not allow
+	// now, then what the PBX does not.
+	CodeOver           Code = "call_over"
+	CodeNotTalking     Code = "not_talking"
+	CodeAlreadyHeld    Code = "already_held"
+	CodeHeldAtPhone    Code = "held_at_phone"
+	CodeNotHeld        Code = "not_held"
+	CodeAlreadyMuted   Code = "already_muted"
+	CodeNotMuted       Code = "not_muted"
+	CodeConsulting     Code = "consulting"
+	CodeNoConsultation Code = "no_consultation"
+	CodeConsultRings   Code = "consultation_rings"
+	CodeNotRinging     Code = "not_ringing"
+	CodeRingsAtYou     Code = "rings_at_you"
+	CodeOwnCall        Code = "own_call"
+	CodeNoEffect       Code = "no_effect"
+	CodeNeedsAMI       Code = "needs_ami"
+	CodeNeedsContext   Code = "needs_ami_or_context"
+	CodeUnsupported    Code = "unsupported_by_pbx"
 )
 
 // Error is a refusal with a code and a sentence safe to show to the user.

@@ -24,6 +24,8 @@ type OfficeConfig struct {
 	Extensions string   // regexp on the endpoint's resource; empty: DefaultExtensions
 	Context    string   // dialplan context of the telephones, for originate
 	DialRules  []DialRule
+	DialRights []DialRight
+	Hours      Hours
 	Parse      NumberParser
 }
 
@@ -33,6 +35,7 @@ type Office struct {
 	cfg        OfficeConfig
 	extensions *regexp.Regexp
 	rules      []compiledRule
+	rights     []compiledRight
 	devices    atomic.Pointer[map[string]deviceOwner]
 }
 
@@ -59,7 +62,11 @@ func NewOffice(cfg OfficeConfig) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Office{cfg: cfg, extensions: re, rules: rules}
+	rights, err := compileRights(cfg.DialRights)
+	if err != nil {
+		return nil, err
+	}
+	o := &Office{cfg: cfg, extensions: re, rules: rules, rights: rights}
 	o.SetUsers(nil)
 	return o, nil
 }

@@ -21,6 +21,7 @@ type ServiceOptions struct {
 	Engines   []*Engine
 	Team      *Team
 	Directory Directory
+	Marks     Marks // may be nil
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -32,6 +33,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	keys  map[dialKey]*dialled
+	busy  map[string]bool // calls with a command under way
 	users []User
 }
 
@@ -55,7 +57,7 @@ func NewService(opt ServiceOptions) *Service {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{opt: opt, keys: make(map[dialKey]*dialled)}
+	return &Service{opt: opt, keys: make(map[dialKey]*dialled), busy: make(map[string]bool)}
 }
 
 // SetUsers replaces the users everywhere: engines, team and this service.
@@ -80,6 +82,7 @@ type DialRequest struct {
 	RequestedAt time.Time // when the user clicked; zero: now
 	ClientID    int64     // the card from which he called, if any
 	PersonID    int64
+	Role        string // for the dial rights
 }
 
 // Dial rings the user's own telephone and then calls the number. It returns
@@ -132,6 +135,9 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 	number := engine.office.cfg.Parse(r.To)
 	extension, err := engine.office.DialString(number)
 	if err != nil {
+		return "", err
+	}
+	if err := s.allowed(ctx, engine, number, r.Role); err != nil {
 		return "", err
 	}
 	if err := s.ready(engine, device); err != nil {

@@ -61,6 +61,8 @@ var decisions = map[string]decision{
 	"cdr_corrected":    {"recovered", "corrected by {rows} row(s) of {source}: {fields}"},
 	"dial":             {"command", "{name} dials {number} from {device}"},
 	"hangup":           {"command", "hang-up from the page"},
+	"control":          {"command", "{name}: {action} {to}"},
+	"control_failed":   {"command", "{name}: {action} {to} failed: {why}"},
 	"client_chosen":    {"command", "{name} chosen as the client"},
 }
 

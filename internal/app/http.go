@@ -21,7 +21,7 @@ func (a *App) handler() (http.Handler, error) {
 		Services: a.services,
 		Telephony: httpapi.Telephony{
 			Calls: a.telephony.service, Team: a.telephony.team, PBXs: a.pbxStatuses,
-			Record: recordOf, UsersChanged: a.refreshUsers,
+			Record: recordOf, Audit: a.db.Audit, UsersChanged: a.refreshUsers,
 		},
 		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
 		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}},

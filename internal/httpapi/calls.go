@@ -35,7 +35,7 @@ func (s *server) registerCalls() {
 		id: "dial", method: http.MethodPost, path: "/calls", tag: tagCalls, needs: crm.CallsDial, status: http.StatusAccepted,
 		summary: "Call a number: the own telephone rings first",
 		detail: "202 means the PBX has the order; progress comes by the stream. The same Idempotency-Key gives the same call. " +
-			"Codes: `no_device`, `device_busy`, `device_unregistered`, `pbx_unreachable`, `pbx_refused`, `pbx_access_denied`, `expired`.",
+			"Codes: `no_device`, `device_busy`, `device_unregistered`, `pbx_unreachable`, `pbx_refused`, `pbx_access_denied`, `expired`, `number_not_allowed`, `do_not_call`, `outside_hours`.",
 	}, s.dial)
 	handle(s, operation{
 		id: "hangup", method: http.MethodPost, path: "/calls/{id}/hangup", tag: tagCalls, needs: crm.CallsDial, status: http.StatusAccepted,
@@ -164,7 +164,7 @@ func (s *server) dial(ctx context.Context, c *caller, in *struct {
 	}
 	id, err := s.deps.Calls.Dial(ctx, cti.DialRequest{
 		UserID: c.actor.UserID, To: in.Body.To, Device: in.Body.Device, Key: in.Key, RequestedAt: in.RequestedAt,
-		ClientID: in.Body.ClientID, PersonID: in.Body.PersonID,
+		ClientID: in.Body.ClientID, PersonID: in.Body.PersonID, Role: string(c.actor.Role),
 	})
 	if err != nil {
 		return nil, err

@@ -137,6 +137,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerGroups()
 	s.registerSearch()
 	s.registerCalls()
+	s.registerControl()
 	s.registerPresence()
 	s.registerUsers()
 	s.registerPBX()

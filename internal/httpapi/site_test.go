@@ -114,6 +114,7 @@ func newSite(t *testing.T) *site {
 			Record: func(c cti.Call) (calllog.Record, error) {
 				return calllog.Record{ID: c.ID, State: string(c.State), UserIDs: []int64{}}, nil
 			},
+			Audit: s.db.Audit,
 			UsersChanged: func(ctx context.Context) {
 				staff, err := s.deps.Employees.Staff(ctx)
 				if err != nil {
@@ -168,6 +169,24 @@ type fakeCalls struct {
 	dialled []cti.DialRequest
 	chosen  []string
 	hungUp  []string
+	ordered []cti.ControlRequest
+	actions []cti.ActionState
+}
+
+func (f *fakeCalls) Control(_ context.Context, r cti.ControlRequest) (cti.ControlResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return cti.ControlResult{}, f.err
+	}
+	f.ordered = append(f.ordered, r)
+	return cti.ControlResult{CallID: r.CallID, Slot: "701"}, nil
+}
+
+func (f *fakeCalls) Actions(int64, string, bool) ([]cti.ActionState, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.actions, f.err
 }
 
 func (f *fakeCalls) Dial(_ context.Context, r cti.DialRequest) (string, error) {

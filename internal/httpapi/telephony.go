@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ringcard/crm"
 	"ringcard/crm/calllog"
 	"ringcard/cti"
 )
@@ -16,6 +17,8 @@ type Telephony struct {
 	PBXs func() []PBXStatus
 	// Record is how a live call will look in the journal.
 	Record func(cti.Call) (calllog.Record, error)
+	// Audit notes who did what to which record, for good.
+	Audit func(ctx context.Context, actor crm.Actor, action, entity, id string) error
 	// UsersChanged tells the telephone side that users or devices changed.
 	UsersChanged func(context.Context)
 }
@@ -25,6 +28,8 @@ type Telephony struct {
 type Calls interface {
 	Dial(context.Context, cti.DialRequest) (string, error)
 	Hangup(ctx context.Context, userID int64, callID string, all bool) error
+	Control(context.Context, cti.ControlRequest) (cti.ControlResult, error)
+	Actions(userID int64, callID string, all bool) ([]cti.ActionState, error)
 	ChooseClient(ctx context.Context, userID int64, callID string, clientID, personID int64) error
 	Live(userID int64) []cti.Call
 	Get(callID string) (cti.Call, bool)

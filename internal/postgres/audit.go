@@ -35,6 +35,12 @@ func auditKey(ctx context.Context, tx pgx.Tx, actor crm.Actor, action, entity, i
 	return err
 }
 
+// Audit notes what leaves no other trace in the database, as who listened to
+// which call (CO-09).
+func (db *DB) Audit(ctx context.Context, actor crm.Actor, action, entity, id string) error {
+	return db.inTx(ctx, func(tx pgx.Tx) error { return auditKey(ctx, tx, actor, action, entity, id, nil) })
+}
+
 // publish leaves an event for the outbox; of equal dedupe texts only the first
 // is kept.
 func publish(ctx context.Context, tx pgx.Tx, topic, dedupe string, payload any) error {
