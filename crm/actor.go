@@ -11,6 +11,9 @@ const (
 	RoleSupervisor Role = "supervisor"
 	RoleManager    Role = "manager"
 	RoleOperator   Role = "operator"
+	// RoleAgent works like an operator, as one of an outside call centre: he
+	// sees numbers masked (PU-09).
+	RoleAgent Role = "agent"
 )
 
 // Permission is one thing an actor may do.
@@ -38,10 +41,13 @@ const (
 	ReportsRead      Permission = "reports.read"
 	QueuesManage     Permission = "queues.manage"
 	SettingsManage   Permission = "settings.manage"
+	// Hooks is the scope of tokens for dialplans: who calls, and where the call
+	// should go (LU-06, LU-07).
+	Hooks Permission = "hooks"
 )
 
 // Roles lists all roles, most powerful first.
-func Roles() []Role { return []Role{RoleAdmin, RoleSupervisor, RoleManager, RoleOperator} }
+func Roles() []Role { return []Role{RoleAdmin, RoleSupervisor, RoleManager, RoleOperator, RoleAgent} }
 
 // Valid tells whether the role exists.
 func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
@@ -61,6 +67,8 @@ func (r Role) Permissions() []Permission {
 	case RoleOperator:
 		// An operator answers for the whole office, so he sees every caller.
 		return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, CallsRead, CallsDial, NumbersFull}
+	case RoleAgent:
+		return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, CallsRead, CallsDial}
 	}
 	return nil
 }
@@ -69,7 +77,7 @@ func (r Role) Permissions() []Permission {
 func AllPermissions() []Permission {
 	return []Permission{ClientsRead, ClientsReadAll, ClientsWrite, ClientsDelete,
 		CallsRead, CallsReadAll, CallsDial, CallsControlAll, CallsSupervise, RecordingsListen, RecordingsManage,
-		NumbersFull, ReportsRead, QueuesManage, SettingsManage, UsersManage, PBXManage}
+		NumbersFull, ReportsRead, QueuesManage, SettingsManage, UsersManage, PBXManage, Hooks}
 }
 
 // Actor is who does something: an employee, one of his tokens, or the system.

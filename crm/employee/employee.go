@@ -15,7 +15,7 @@ type User struct {
 	Version   int64           `json:"version"`
 	Login     string          `json:"login"`
 	Name      string          `json:"name"`
-	Role      crm.Role        `json:"role" enum:"admin,supervisor,manager,operator"`
+	Role      crm.Role        `json:"role" enum:"admin,supervisor,manager,operator,agent"`
 	Extension string          `json:"extension"`
 	Devices   []Device        `json:"devices"`
 	Locale    string          `json:"locale"`

@@ -39,6 +39,8 @@ const (
 	tagCalls    = "Calls"
 	tagPresence = "Presence"
 	tagUsers    = "Users"
+	tagRouting  = "Routing"
+	tagHooks    = "Dialplan hooks"
 	tagService  = "Service"
 	tagPBX      = "PBX"
 )

@@ -143,5 +143,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerPBX()
 	s.registerDiscovery()
 	s.registerStream()
+	s.registerRouting()
+	s.registerHooks(mux)
 	return s, mux, nil
 }

@@ -5,6 +5,7 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/routing"
 )
 
 // Services are the use cases of the CRM.
@@ -13,4 +14,5 @@ type Services struct {
 	Interactions *interaction.Service
 	CallLog      *calllog.Service
 	Employees    *employee.Service
+	Routing      *routing.Service
 }

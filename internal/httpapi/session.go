@@ -46,7 +46,7 @@ type Me struct {
 	ID          int64             `json:"id"`
 	Login       string            `json:"login"`
 	Name        string            `json:"name"`
-	Role        crm.Role          `json:"role" enum:"admin,supervisor,manager,operator"`
+	Role        crm.Role          `json:"role" enum:"admin,supervisor,manager,operator,agent"`
 	Permissions []crm.Permission  `json:"permissions"`
 	Extension   string            `json:"extension"`
 	Devices     []employee.Device `json:"devices"`

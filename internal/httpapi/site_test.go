@@ -22,6 +22,7 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/routing"
 	"ringcard/cti"
 	"ringcard/internal/postgres"
 	"ringcard/internal/postgres/pgtest"
@@ -105,6 +106,8 @@ func newSite(t *testing.T) *site {
 				calllog.Options{Locale: "ru", Clock: s.clock.Now}),
 			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people},
 				employee.Options{Clock: s.clock.Now, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),
+			Routing: routing.NewService(postgres.NewRoutingStore(s.db), postgres.NewRoutingStore(s.db), everybodyFree{},
+				routing.Options{Clock: s.clock.Now, Rules: rules}),
 		},
 		Telephony: Telephony{
 			Calls: s.calls, Team: team,
@@ -154,6 +157,11 @@ func newSite(t *testing.T) *site {
 	s.deps.UsersChanged(t.Context())
 	return s
 }
+
+// everybodyFree is a team panel on which all telephones are free.
+type everybodyFree struct{}
+
+func (everybodyFree) Presence(int64) string { return "free" }
 
 type noScreens struct{}
 

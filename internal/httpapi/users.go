@@ -32,7 +32,7 @@ type User struct {
 	ID        int64             `json:"id"`
 	Login     string            `json:"login"`
 	Name      string            `json:"name"`
-	Role      crm.Role          `json:"role" enum:"admin,supervisor,manager,operator"`
+	Role      crm.Role          `json:"role" enum:"admin,supervisor,manager,operator,agent"`
 	Extension string            `json:"extension"`
 	Devices   []employee.Device `json:"devices"`
 	Active    bool              `json:"active"`
@@ -63,7 +63,7 @@ func (s *server) listUserNames(ctx context.Context, c *caller, _ *none) (*bodyOf
 type UserInput struct {
 	Login     string        `json:"login" minLength:"1" maxLength:"64"`
 	Name      string        `json:"name" minLength:"1" maxLength:"200"`
-	Role      crm.Role      `json:"role" enum:"admin,supervisor,manager,operator"`
+	Role      crm.Role      `json:"role" enum:"admin,supervisor,manager,operator,agent"`
 	Password  string        `json:"password" minLength:"8" maxLength:"256" format:"password"`
 	Extension string        `json:"extension,omitempty" maxLength:"20"`
 	Devices   []DeviceInput `json:"devices,omitempty" maxItems:"20"`
@@ -103,7 +103,7 @@ func (s *server) createUser(ctx context.Context, c *caller, in *bodyIn[UserInput
 // UserPatch changes the fields that are present.
 type UserPatch struct {
 	Name      *string        `json:"name,omitempty" minLength:"1" maxLength:"200"`
-	Role      *crm.Role      `json:"role,omitempty" enum:"admin,supervisor,manager,operator"`
+	Role      *crm.Role      `json:"role,omitempty" enum:"admin,supervisor,manager,operator,agent"`
 	Extension *string        `json:"extension,omitempty" maxLength:"20"`
 	Devices   *[]DeviceInput `json:"devices,omitempty" maxItems:"20"`
 	Active    *bool          `json:"active,omitempty"`

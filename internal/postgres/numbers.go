@@ -41,14 +41,16 @@ const (
 		FROM (SELECT $1::bigint AS client_id, nullif($2::bigint, 0) AS person_id) asked
 		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
 		WHERE c.deleted_at IS NULL`
-	// sqlBestSummary is the summary of the first match of a number, by the
-	// order of bestFirst.
+	// bestFirstOrder puts the matches m of the number $1 in the order of the
+	// function bestFirst; a number marked as spam matches nobody.
+	bestFirstOrder = `ORDER BY m.rank < 0 DESC, m.chosen DESC, m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
+		                 WHERE p.e164 = $1 AND p.client_id = m.client_id AND p.person_id IS NOT NULL),
+		               m.rank, m.last_contact_at DESC NULLS LAST, m.client_id, m.person_id`
+	// sqlBestSummary is the summary of the first match of a number.
 	sqlBestSummary = `SELECT ` + summaryColumns + `
 		FROM (SELECT m.client_id, m.person_id FROM crm.phone_lookup m
 		      WHERE m.e164 = $1
-		      ORDER BY m.rank < 0 DESC, m.chosen DESC, m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
-		                 WHERE p.e164 = $1 AND p.client_id = m.client_id AND p.person_id IS NOT NULL),
-		               m.rank, m.last_contact_at DESC NULLS LAST, m.client_id, m.person_id
+		      ` + bestFirstOrder + `
 		      LIMIT 1) asked
 		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
 		WHERE c.deleted_at IS NULL`

@@ -418,7 +418,7 @@ export const en = {
     unknown: 'Unknown',
   },
   result: { answered: 'Answered', missed: 'Missed', busy: 'Busy', failed: 'Failed', voicemail: 'Voicemail' },
-  role: { admin: 'Administrator', supervisor: 'Supervisor', manager: 'Manager', operator: 'Operator' },
+  role: { admin: 'Administrator', supervisor: 'Supervisor', manager: 'Manager', operator: 'Operator', agent: 'Agent (numbers masked)' },
   settings: {
     auto_open: 'Open the “Call” section at once',
     calls: 'Incoming calls',

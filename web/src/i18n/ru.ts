@@ -446,7 +446,7 @@ export const ru = {
     failed: 'Не состоялся',
     voicemail: 'Голосовая почта',
   },
-  role: { admin: 'Администратор', supervisor: 'Супервизор', manager: 'Менеджер', operator: 'Оператор' },
+  role: { admin: 'Администратор', supervisor: 'Супервизор', manager: 'Менеджер', operator: 'Оператор', agent: 'Внешний агент (номера скрыты)' },
   settings: {
     auto_open: 'Сразу открывать раздел «Разговор»',
     calls: 'Входящие звонки',

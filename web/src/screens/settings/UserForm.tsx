@@ -8,7 +8,7 @@ import type { User } from '@/api/types';
 import { useLive } from '@/live/store';
 import { useErrorText } from '@/parts/errors';
 
-const roles = ['admin', 'supervisor', 'manager', 'operator'] as const;
+const roles = ['admin', 'supervisor', 'manager', 'operator', 'agent'] as const;
 const MIN_PASSWORD = 8;
 
 /** Adds or edits a user; the telephone is an endpoint of an exchange. */

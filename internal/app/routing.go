@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ringcard/crm/routing"
+	"ringcard/cti"
+	"ringcard/internal/postgres"
+)
+
+// startRouting makes the use cases of personal managers, which ask the team
+// panel, and readies connections for the dialplan's questions.
+func (a *App) startRouting(ctx context.Context) error {
+	location, err := a.opt.Config.Location()
+	if err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
+	store := postgres.NewRoutingStore(a.db)
+	a.services.Routing = routing.NewService(store, store, teamPresence{a.telephony.team}, routing.Options{
+		Zone: location, Clock: time.Now, Rules: phoneRules(a.opt.Config),
+	})
+	return store.Warm(ctx)
+}
+
+// teamPresence reads the team panel.
+type teamPresence struct{ team *cti.Team }
+
+var _ routing.Presence = teamPresence{}
+
+// Presence implements routing.Presence.
+func (p teamPresence) Presence(userID int64) string {
+	for _, one := range p.team.List() {
+		if one.UserID == userID {
+			return string(one.State)
+		}
+	}
+	return string(cti.PresenceOffline)
+}
