@@ -57,6 +57,7 @@ type PBX struct {
 	Extensions string     `yaml:"extensions" env:"EXTENSIONS"` // regular expression on the name of an endpoint
 	Context    string     `yaml:"context" env:"CONTEXT"`
 	DialRules  []DialRule `yaml:"dial_rules" env:"-"`
+	CDR        CDR        `yaml:"cdr" envPrefix:"CDR_"`
 }
 
 // ARI is the Asterisk REST Interface of a PBX.
@@ -120,4 +121,5 @@ func (p *PBX) setDefaults() {
 	if p.Context == "" {
 		p.Context = DefaultContext
 	}
+	p.CDR.setDefaults()
 }

@@ -56,6 +56,7 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 		Trunks:     []string{"PJSIP/provider-*"},
 		Extensions: DefaultExtensions, Context: DefaultContext,
 		DialRules: []DialRule{{Match: `^\+7(\d{10})$`, Dial: "8$1"}, {Match: `^\+(\d+)$`, Dial: "810$1"}},
+		CDR:       CDR{CSV: "/var/log/asterisk/cdr-csv/Master.csv", Table: DefaultCDRTable, TimeZone: "UTC", Every: DefaultCDREvery},
 	}
 	if diff := cmp.Diff([]PBX{want}, got.PBX); diff != "" {
 		t.Error(diff)
@@ -107,6 +108,11 @@ func TestBadConfigurationNamesThePath_OP_06(t *testing.T) {
 		{"second document", "locale: en\n---\nlocale: ru", nil, "more than one YAML document"},
 		{"unknown variable", "", []string{"RINGCARD_LISTN=x"}, "unknown environment variable RINGCARD_LISTN"},
 		{"several pbx and variable", "pbx: [{name: a},{name: b}]", []string{"RINGCARD_PBX_ARI_URL=x"}, "single PBX"},
+		{"two cdr sources", fmt.Sprintf(pbx, "cdr: {csv: /a, database_url: 'postgres://h/d'}"), nil, "pbx[0].cdr.csv: is set and so is"},
+		{"cdr database", fmt.Sprintf(pbx, "cdr: {database_url: 'mysql://h/d'}"), nil, "pbx[0].cdr.database_url: is no URL"},
+		{"cdr table", fmt.Sprintf(pbx, "cdr: {database_url: 'postgres://h/d', table: 'cdr; drop'}"), nil, "pbx[0].cdr.table"},
+		{"cdr zone", fmt.Sprintf(pbx, "cdr: {csv: /a, time_zone: Mars}"), nil, "pbx[0].cdr.time_zone"},
+		{"cdr interval", fmt.Sprintf(pbx, "cdr: {csv: /a, every: 1ms}"), nil, "pbx[0].cdr.every"},
 		{"listen without port", "listen: localhost", nil, "listen: "},
 		{"listen bad port", "listen: :99999", nil, "listen: "},
 		{"public url with path", "public_url: https://a/b", nil, "public_url: "},

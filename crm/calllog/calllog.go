@@ -57,11 +57,35 @@ type Record struct {
 	Interaction int64           `json:"interaction_id,omitempty"`
 	Test        bool            `json:"test,omitempty" doc:"a test call of an administrator: in no report and no client's history"`
 	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
+	// What was not seen and what was changed later, of one record only (PB-04).
+	Estimated   []string     `json:"estimated,omitempty" doc:"fields that were not seen and are what is most likely; one record only"`
+	CDR         string       `json:"cdr,omitempty" enum:"none,awaited,applied" doc:"whether the PBX's own records mended what was not seen; none: no source is configured"`
+	Corrections []Correction `json:"corrections,omitempty" doc:"what was changed after the end; one record only"`
+	// Channels are the PBX's ids of the call's channels; they are kept with an
+	// ended call, so that the PBX's own records are told to be of it.
+	Channels []string `json:"-"`
 	// Snapshot is the whole call as the call engine keeps it. It is stored as
 	// given and comes back from Unfinished; its "legs" are shown in Get.
 	Snapshot json.RawMessage `json:"-"`
 	// Why is the trace of an ended call, kept beside the record; see Traces.
 	Why json.RawMessage `json:"-"`
+}
+
+// Correction is one field that was changed after the end of the call.
+type Correction struct {
+	Field  string    `json:"field"`
+	Old    string    `json:"old" doc:"empty: there was none; times are RFC 3339"`
+	New    string    `json:"new"`
+	Source string    `json:"source" doc:"where the new value is from, as cdr_csv"`
+	At     time.Time `json:"at"`
+}
+
+// Known is a record that was asked for by its id or by one of its channels.
+type Known struct {
+	ID       string
+	Open     bool
+	Channels []string        // those of the channels asked for that are in it
+	Snapshot json.RawMessage // where something of it is estimated
 }
 
 // Number is the other party's number.

@@ -23,6 +23,16 @@ type Writer interface {
 	Unfinished(ctx context.Context, pbx string) ([]Record, error)
 }
 
+// Recovery is for what reads the PBX's own records of calls (PB-04). A source
+// of a PBX has one reader.
+type Recovery interface {
+	// Known finds the records of a PBX by id or by the ids of their channels.
+	Known(ctx context.Context, pbx string, ids, channels []string) ([]Known, error)
+	// Position is how far a source was read, empty at first.
+	Position(ctx context.Context, pbx, source string) (string, error)
+	SetPosition(ctx context.Context, pbx, source, position string) error
+}
+
 // Journal reads records; an actor without calls.read_all sees his own.
 type Journal interface {
 	List(ctx context.Context, actor crm.Actor, q Query, s crm.Search) (crm.Page[Record], error)

@@ -68,7 +68,11 @@ func recordOf(c cti.Call) (calllog.Record, error) {
 		AnsweredBy: partyOf(c.AnsweredBy), PlacedBy: partyOf(c.PlacedBy), UserIDs: usersOf(c),
 		StartedAt: c.StartedAt, RingAt: c.RingAt, AnsweredAt: c.AnsweredAt, EndedAt: c.EndedAt,
 		WaitMS: c.WaitMS, TalkMS: c.TalkMS, HoldMS: c.HoldMS, Recorded: c.Recorded, Recovered: c.Recovered,
+		Estimated: c.Estimated, CDR: string(c.CDR), Channels: channelsOf(c),
 		Legs: legs, Snapshot: snapshot, Why: why, Test: c.Test,
+	}
+	for _, k := range c.Corrections {
+		r.Corrections = append(r.Corrections, calllog.Correction(k))
 	}
 	if c.Client != nil {
 		r.ClientID, r.ClientName = c.Client.ID, c.Client.Name

@@ -34,6 +34,13 @@ type metrics struct {
 	saveFails prometheus.Counter
 	live      *prometheus.GaugeVec
 	ended     *prometheus.CounterVec
+
+	resyncs    *prometheus.CounterVec
+	gaps       *prometheus.CounterVec
+	unseen     *prometheus.CounterVec
+	spool      prometheus.Gauge
+	cdrReads   *prometheus.CounterVec
+	cdrResults *prometheus.CounterVec
 }
 
 // fast are buckets in seconds for what should take well below the 300 ms of a
@@ -58,10 +65,20 @@ func newMetrics() *metrics {
 		saveFails: prometheus.NewCounter(prometheus.CounterOpts{Name: "ringcard_journal_save_failures_total", Help: "Call records not written at the first try."}),
 		live:      gauge("ringcard_calls_live", "Calls up now.", "pbx"),
 		ended:     counter("ringcard_calls_ended_total", "Calls ended, by direction and disposition.", "direction", "disposition"),
+
+		resyncs: counter("ringcard_resyncs_total", "Snapshots of a PBX that memory was made equal to.", "pbx"),
+		gaps:    counter("ringcard_gap_seconds_total", "Time without events from a PBX.", "pbx"),
+		unseen:  counter("ringcard_resync_calls_total", "Calls met by a resync: kept, appeared, ended unseen.", "pbx", "result"),
+		spool: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "ringcard_journal_spool", Help: "Ended calls that wait as files for the journal.",
+		}),
+		cdrReads:   counter("ringcard_cdr_reads_total", "Reads of a PBX's own call records.", "pbx", "result"),
+		cdrResults: counter("ringcard_cdr_calls_total", "Calls recovered or corrected from a PBX's own records.", "pbx", "result"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.frames, m.unknown, m.bad, m.connects, m.isConnected,
-		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.live, m.ended)
+		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.live, m.ended,
+		m.resyncs, m.gaps, m.unseen, m.spool, m.cdrReads, m.cdrResults)
 	m.http = httpapi.NewMetrics(m.registry)
 	return m
 }
@@ -97,6 +114,22 @@ func (m *metrics) engine() *cti.Metrics {
 		},
 		LiveCalls: func(pbx string, n int) { m.live.WithLabelValues(pbx).Set(float64(n)) },
 		CallEnded: func(direction, disposition string) { m.ended.WithLabelValues(direction, disposition).Inc() },
+		Resynced: func(pbx string, r cti.Resynced) {
+			m.resyncs.WithLabelValues(pbx).Inc()
+			m.gaps.WithLabelValues(pbx).Add(r.Gap.Seconds())
+			m.unseen.WithLabelValues(pbx, "kept").Add(float64(r.Kept))
+			m.unseen.WithLabelValues(pbx, "appeared").Add(float64(r.Appeared))
+			m.unseen.WithLabelValues(pbx, "ended").Add(float64(r.Ended))
+		},
+		Spooled: func(n int) { m.spool.Set(float64(n)) },
+		CDRRead: func(pbx string, err error) {
+			result := "ok"
+			if err != nil {
+				result = "failed"
+			}
+			m.cdrReads.WithLabelValues(pbx, result).Inc()
+		},
+		FromCDR: func(pbx, result string) { m.cdrResults.WithLabelValues(pbx, result).Inc() },
 	}
 }
 

@@ -51,7 +51,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 		})
 		engine, err := cti.NewEngine(cti.EngineOptions{
 			PBX: client, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
-			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks,
+			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(),
 		})
 		if err != nil {
 			return fmt.Errorf("pbx %s: %w", cfg.Name, err)
@@ -76,6 +76,9 @@ func (a *App) startTelephony(ctx context.Context) error {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
 		a.cleanups.add("pbx "+name, t.clients[i].Stop)
+		if err := a.startRecovery(ctx, a.opt.Config.PBX[i], engine, hooks); err != nil {
+			return fmt.Errorf("pbx %s: %w", name, err)
+		}
 	}
 	return nil
 }

@@ -12,7 +12,10 @@ import (
 )
 
 const (
-	sqlCall = `SELECT ` + callColumns + `, coalesce(k.snapshot -> 'legs', '[]') AS legs FROM crm.call k` + callJoins + `
+	sqlCall = `SELECT ` + callColumns + `, coalesce(k.snapshot -> 'legs', '[]') AS legs,
+			coalesce(k.snapshot -> 'estimated', '[]') AS estimated, coalesce(k.snapshot ->> 'cdr', '') AS cdr,
+			coalesce(k.snapshot -> 'corrections', '[]') AS corrections
+		FROM crm.call k` + callJoins + `
 		WHERE k.id = $1 AND {calls:k}`
 
 	sqlToday = `SELECT count(*) FILTER (WHERE k.direction = 'in' AND k.disposition = 'answered') AS answered,
@@ -137,10 +140,13 @@ func (s *CallStore) Get(ctx context.Context, actor crm.Actor, id string) (calllo
 	sql, args := scoped(actor, sqlCall, key)
 	row, err := one[struct {
 		callRow
-		Legs json.RawMessage
+		Legs        json.RawMessage
+		Estimated   []string
+		CDR         string
+		Corrections []calllog.Correction
 	}](ctx, s.db.pool, "call", sql, args...)
 	r := row.record()
-	r.Legs = row.Legs
+	r.Legs, r.Estimated, r.CDR, r.Corrections = row.Legs, row.Estimated, row.CDR, row.Corrections
 	return r, err
 }
 

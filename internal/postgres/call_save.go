@@ -159,6 +159,9 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	if e164 != 0 {
 		batch.Queue(sqlCallMatched, id, r.Version, e164)
 	}
+	if len(r.Channels) > 0 {
+		batch.Queue(sqlCallChannels, id, r.Version, r.Channels)
+	}
 	batch.Queue(sqlCallActivities, calls, r.Version)
 	if r.Disposition == calllog.Answered {
 		batch.Queue(sqlLastContact, calls)
