@@ -50,6 +50,7 @@ var contractNames = map[string]string{
 	"calllog.Record":        "CallRecord",
 	"calllog.Number":        "RecordNumber",
 	"calllog.Party":         "RecordParty",
+	"calllog.Correction":    "RecordCorrection",
 	"calllog.Summary":       "CallSummary",
 	"calllog.Hour":          "HourCount",
 	"employee.Name":         "UserName",
