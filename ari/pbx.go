@@ -26,12 +26,19 @@ func (c *Client) Originate(ctx context.Context, o cti.Originate) error {
 		"endpoint": {o.Endpoint}, "extension": {o.Extension}, "context": {o.Context}, "priority": {"1"},
 		"timeout": {strconv.Itoa(int(math.Ceil(o.Timeout.Seconds())))}, "channelId": {o.ChannelID},
 	}
-	name := o.Name
+	name, number := o.Name, o.Extension
 	if name == "" {
 		name = o.Number
 	}
+	if o.Extension == "" { // a test call: shown as from the number, and kept out of the dialplan
+		for _, key := range []string{"extension", "context", "priority"} {
+			q.Del(key)
+		}
+		q.Set("app", c.cfg.App)
+		number = o.Number
+	}
 	body := map[string]map[string]string{"variables": {
-		"CONNECTEDLINE(name,i)": name, "CONNECTEDLINE(num,i)": o.Extension,
+		"CONNECTEDLINE(name,i)": name, "CONNECTEDLINE(num,i)": number,
 	}}
 	_, err := c.rest.do(ctx, http.MethodPost, "/channels", q, body, nil)
 	return refusal(err, o)

@@ -25,7 +25,7 @@ type PBX interface {
 type Originate struct {
 	ChannelID string        // ours; events carry it
 	Endpoint  string        // own device, as PJSIP/101
-	Extension string        // number to dial, after the dial rules
+	Extension string        // number to dial, after the dial rules; empty: the channel stays with us until it is hung up
 	Context   string        // dialplan context of the device
 	Name      string        // shown on the own phone while it rings
 	Number    string        // shown with Name

@@ -60,6 +60,7 @@ var decisions = map[string]decision{
 	"cdr_recovered":    {"recovered", "not seen; made from {rows} row(s) of {source}"},
 	"cdr_corrected":    {"recovered", "corrected by {rows} row(s) of {source}: {fields}"},
 	"dial":             {"command", "{name} dials {number} from {device}"},
+	"test_call":        {"command", "a test call: {device} is to ring as if {number} called"},
 	"hangup":           {"command", "hang-up from the page"},
 	"control":          {"command", "{name}: {action} {to}"},
 	"control_failed":   {"command", "{name}: {action} {to} failed: {why}"},

@@ -40,7 +40,7 @@ func (s *Sim) postChannels(w http.ResponseWriter, r *http.Request) {
 	case !ok || number == "":
 		fail(w, http.StatusBadRequest, "Invalid endpoint specified")
 		return
-	case q.Get("extension") == "":
+	case q.Get("extension") == "" && q.Get("app") == "":
 		fail(w, http.StatusBadRequest, "Application or extension must be specified")
 		return
 	}
@@ -58,7 +58,7 @@ func (s *Sim) postChannels(w http.ResponseWriter, r *http.Request) {
 	}
 	o := s.originate(p, id, body.Variables)
 	out := s.snapshot(o.leg.ch)
-	o.context, o.exten = q.Get("context"), q.Get("extension")
+	o.context, o.exten, o.app = q.Get("context"), q.Get("extension"), q.Get("app")
 	o.leg.begin(o.leg.answerOwn())
 	o.timeout = s.after(timeout, o.expire)
 	s.mu.Unlock()
@@ -70,6 +70,7 @@ type origination struct {
 	sim            *Sim
 	leg            *leg
 	context, exten string
+	app            string // goes to this application instead of the dialplan, and stays there
 	timeout        *timer
 }
 
@@ -125,7 +126,9 @@ func (o *origination) expire() { o.leg.end(19, 480) }
 func (o *origination) hungUp(l *leg, _ hangupBy) {
 	o.sim.cancel(o.timeout)
 	o.sim.emitHangup(l.ch, 32, 0, true)
-	o.sim.emitDial(nil, l, "NOANSWER", l.dialString)
+	if l.ch.state != "Up" { // else it was answered and is in an application
+		o.sim.emitDial(nil, l, "NOANSWER", l.dialString)
+	}
 	l.end(16, 0)
 }
 
@@ -135,6 +138,9 @@ func (o *origination) answered(l *leg) {
 	s := o.sim
 	s.cancel(o.timeout)
 	s.emitDial(nil, l, "ANSWER", l.dialString)
+	if o.app != "" {
+		return
+	}
 	plan, known := s.officePlan(o.exten)
 	if o.context != officeContext {
 		known = false

@@ -56,6 +56,7 @@ type App struct {
 	checks    []httpapi.Check
 	telephony *telephony
 	examiner  *examiner
+	tests     *testCalls
 	listener  net.Listener
 }
 

@@ -24,6 +24,6 @@ func (a *App) handler() (http.Handler, error) {
 			Record: recordOf, Audit: a.db.Audit, UsersChanged: a.refreshUsers,
 		},
 		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
-		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}},
+		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}, TestCalls: a.tests},
 	})
 }

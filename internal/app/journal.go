@@ -74,6 +74,10 @@ func recordOf(c cti.Call) (calllog.Record, error) {
 	for _, k := range c.Corrections {
 		r.Corrections = append(r.Corrections, calllog.Correction(k))
 	}
+	if c.Test { // nobody called: in no report, nobody's missed call, in no client's history
+		r.Direction = calllog.Internal
+		return r, nil
+	}
 	if c.Client != nil {
 		r.ClientID, r.ClientName = c.Client.ID, c.Client.Name
 		r.PersonID, r.PersonName = c.Client.PersonID, c.Client.PersonName

@@ -24,11 +24,12 @@ type telephony struct {
 func (a *App) startTelephony(ctx context.Context) error {
 	t := &telephony{}
 	a.telephony = t
-	shown := screens{a.hub}
+	a.tests = newTestCalls(a)
+	shown := watchedScreens{screens{a.hub}, a.tests}
 	hooks := a.metrics.engine()
 	found := directory{a.store}
 	var err error
-	t.recorder, err = cti.NewRecorder(journal{a.services.CallLog}, cti.RecorderOptions{
+	t.recorder, err = cti.NewRecorder(watchedJournal{journal{a.services.CallLog}, a.tests}, cti.RecorderOptions{
 		Dir: filepath.Join(a.opt.Config.DataDir, "spool"), Log: a.log, Metrics: hooks,
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 type Administration struct {
 	Doctor    Doctor
 	Discovery Discoverer
+	TestCalls TestCalls
 }
 
 // Doctor checks a PBX and what Ringcard needs around it (PB-08).

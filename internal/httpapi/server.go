@@ -142,6 +142,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerUsers()
 	s.registerPBX()
 	s.registerDiscovery()
+	s.registerTestCalls()
 	s.registerStream()
 	s.registerRouting()
 	s.registerHooks(mux)
