@@ -70,6 +70,7 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	unknown map[string]bool
+	ctl     *controlState
 	heard   atomic.Int64 // Unix nanoseconds of the last sign of life of the PBX
 
 	cancel context.CancelFunc
@@ -81,7 +82,8 @@ func New(cfg Config, opt Options) *Client {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Client{cfg: cfg, opt: opt, log: opt.Log.With("pbx", cfg.Name), rest: NewREST(cfg, nil),
+	log := opt.Log.With("pbx", cfg.Name)
+	return &Client{cfg: cfg, opt: opt, log: log, rest: NewREST(cfg, nil), ctl: newControlState(cfg.AMI, log),
 		status: Status{Since: time.Now().UTC()}, unknown: make(map[string]bool)}
 }
 
@@ -95,6 +97,7 @@ func (c *Client) Start(context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel, c.done = cancel, make(chan struct{})
+	c.ctl.start()
 	go c.loop(ctx)
 	return nil
 }
@@ -105,10 +108,11 @@ func (c *Client) Stop(ctx context.Context) error {
 		return nil
 	}
 	c.cancel()
+	err := c.ctl.stop(ctx)
 	select {
 	case <-c.done:
 		c.rest.Close()
-		return nil
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -287,6 +291,7 @@ func (c *Client) sync(parent context.Context, g *gate) error {
 	g.open(cti.Event{Kind: cti.Resync, At: time.Now().UTC(), Snapshot: snap})
 	c.setStatus(Status{Connected: true, Version: info.SystemInfo.Version})
 	c.count(c.opt.Metrics.Connect, "connected")
+	c.ctl.run(func(ctx context.Context) { c.resynced(ctx) })
 	c.log.Info("connected to the PBX", "version", info.SystemInfo.Version, "channels", len(snap.Channels))
 	return nil
 }
@@ -313,6 +318,7 @@ func (c *Client) read(conn *websocket.Conn, g *gate) error {
 		if c.opt.Metrics.Frame != nil {
 			c.opt.Metrics.Frame()
 		}
+		c.ctl.see(raw)
 		ev, ok, err := Translate(raw, received)
 		if err != nil {
 			if errors.Is(err, errReplaced) {

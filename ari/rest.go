@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/CyCoreSystems/ari/v6"
+
+	"ringcard/ari/ami"
 )
 
 // Config says how to reach one Asterisk.
@@ -21,7 +23,8 @@ type Config struct {
 	URL      string // http://host:8088/ari
 	User     string
 	Password string
-	App      string // Stasis application name, one per Ringcard instance
+	App      string     // Stasis application name, one per Ringcard instance
+	AMI      ami.Config // optional; without an address none is used
 }
 
 const (

@@ -51,13 +51,17 @@ type Phone struct {
 
 // PBX is one telephone exchange and how the office uses it.
 type PBX struct {
-	Name       string     `yaml:"name" env:"NAME"`
-	ARI        ARI        `yaml:"ari" envPrefix:"ARI_"`
-	Trunks     []string   `yaml:"trunks" env:"TRUNKS"`         // endpoint name patterns, as PJSIP/provider*
-	Extensions string     `yaml:"extensions" env:"EXTENSIONS"` // regular expression on the name of an endpoint
-	Context    string     `yaml:"context" env:"CONTEXT"`
-	DialRules  []DialRule `yaml:"dial_rules" env:"-"`
-	CDR        CDR        `yaml:"cdr" envPrefix:"CDR_"`
+	Name       string      `yaml:"name" env:"NAME"`
+	ARI        ARI         `yaml:"ari" envPrefix:"ARI_"`
+	AMI        AMI         `yaml:"ami" envPrefix:"AMI_"`
+	Trunks     []string    `yaml:"trunks" env:"TRUNKS"`         // endpoint name patterns, as PJSIP/provider*
+	Extensions string      `yaml:"extensions" env:"EXTENSIONS"` // regular expression on the name of an endpoint
+	Context    string      `yaml:"context" env:"CONTEXT"`
+	DialRules  []DialRule  `yaml:"dial_rules" env:"-"`
+	DialRights []DialRight `yaml:"dial_rights" env:"-"`
+	DialHours  DialHours   `yaml:"dial_hours" envPrefix:"DIAL_HOURS_"`
+	Queues     Queues      `yaml:"queues" envPrefix:"QUEUES_"`
+	CDR        CDR         `yaml:"cdr" envPrefix:"CDR_"`
 }
 
 // ARI is the Asterisk REST Interface of a PBX.

@@ -57,6 +57,14 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 		Extensions: DefaultExtensions, Context: DefaultContext,
 		DialRules: []DialRule{{Match: `^\+7(\d{10})$`, Dial: "8$1"}, {Match: `^\+(\d+)$`, Dial: "810$1"}},
 		CDR:       CDR{CSV: "/var/log/asterisk/cdr-csv/Master.csv", Table: DefaultCDRTable, TimeZone: "UTC", Every: DefaultCDREvery},
+		AMI:       AMI{Address: "192.0.2.10:5038", User: "ringcard", Password: "change-me"},
+		DialRights: []DialRight{
+			{Match: `^(112|10[1-4])$`, Emergency: true},
+			{Match: `^\+7`, Roles: []string{"admin", "supervisor", "manager", "operator", "agent"}},
+			{Match: `^\+`, Roles: []string{"admin", "supervisor"}},
+		},
+		DialHours: DialHours{From: "08:00", To: "22:00"},
+		Queues:    Queues{Names: []string{"sales"}, PauseOnBreak: true, PauseReasons: []string{"lunch", "training"}},
 	}
 	if diff := cmp.Diff([]PBX{want}, got.PBX); diff != "" {
 		t.Error(diff)

@@ -150,6 +150,9 @@ func (v *validator) pbxs(list []PBX) {
 		v.check(p.Context != "" && !strings.ContainsAny(p.Context, " ,@"), at+"context", "%q is no dialplan context; name the one your telephones dial in", p.Context)
 		v.dialRules(at, p.DialRules)
 		v.cdr(at+"cdr.", p.CDR)
+		v.ami(at+"ami.", p.AMI)
+		v.dialRights(at, p.DialRights)
+		v.dialHours(at, p.DialHours)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringcard/ari"
+	"ringcard/ari/ami"
 	"ringcard/configs"
 	"ringcard/crm/employee"
 	"ringcard/cti"
@@ -85,7 +86,8 @@ func (a *App) startTelephony(ctx context.Context) error {
 }
 
 func ariConfig(cfg configs.PBX) ari.Config {
-	return ari.Config{Name: cfg.Name, URL: cfg.ARI.URL, User: cfg.ARI.User, Password: cfg.ARI.Password.Reveal(), App: cfg.ARI.App}
+	return ari.Config{Name: cfg.Name, URL: cfg.ARI.URL, User: cfg.ARI.User, Password: cfg.ARI.Password.Reveal(), App: cfg.ARI.App,
+		AMI: ami.Config{Addr: cfg.AMI.Address, User: cfg.AMI.User, Password: cfg.AMI.Password.Reveal()}}
 }
 
 func (a *App) office(cfg configs.PBX) cti.OfficeConfig {
@@ -93,10 +95,27 @@ func (a *App) office(cfg configs.PBX) cti.OfficeConfig {
 	for i, r := range cfg.DialRules {
 		rules[i] = cti.DialRule{Match: r.Match, Dial: r.Dial}
 	}
+	rights := make([]cti.DialRight, len(cfg.DialRights))
+	for i, r := range cfg.DialRights {
+		rights[i] = cti.DialRight{Match: r.Match, Emergency: r.Emergency, Roles: r.Roles}
+	}
 	return cti.OfficeConfig{
 		PBX: cfg.Name, Trunks: cfg.Trunks, Extensions: cfg.Extensions, Context: cfg.Context,
-		DialRules: rules, Parse: numberParser(phoneRules(a.opt.Config)),
+		DialRules: rules, DialRights: rights, Hours: a.dialHours(cfg), Parse: numberParser(phoneRules(a.opt.Config)),
 	}
+}
+
+// dialHours is checked with the configuration.
+func (a *App) dialHours(cfg configs.PBX) cti.Hours {
+	from, to, err := cfg.DialHours.Span()
+	if err != nil {
+		return cti.Hours{}
+	}
+	location, err := a.opt.Config.Location()
+	if err != nil {
+		location = time.UTC
+	}
+	return cti.Hours{From: from, To: to, Location: location}
 }
 
 // pbxCheck reports a PBX without asking it: the connection knows.

@@ -1,0 +1,285 @@
+package ari
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"ringcard/ari/ami"
+	"ringcard/cti"
+)
+
+var _ cti.Controller = (*Client)(nil)
+
+// silent is the gain by which a leg's sound is muted: VOLUME divides by it. A
+// muted leg goes on to send frames of silence, which MuteAudio and ARI's mute
+// do not; without frames nobody could be heard by whisper on the other leg.
+const silent = "-32768"
+
+// Can implements cti.Controller. Eavesdropping needs nothing but ARI, since a
+// snoop leaves the call where it is; moving a leg of the dialplan needs AMI or
+// the generated context, and changing its sound needs AMI.
+func (c *Client) Can(a cti.Action) *cti.Error {
+	switch a {
+	case cti.ActListen, cti.ActWhisper, cti.ActBarge, cti.ActConference:
+		return nil
+	case cti.ActTransfer, cti.ActRedirect, cti.ActPickup, cti.ActPark, cti.ActDTMF:
+		if c.ctl.context.Load() || c.ctl.up() {
+			return nil
+		}
+		if c.ctl.ami == nil {
+			return cti.Errorf(cti.CodeNeedsContext, "the PBX is not set up for this: it needs an AMI user, or the dialplan context %s of the generated configuration", cti.CommandContext)
+		}
+	default:
+		if c.ctl.ami == nil {
+			return cti.Errorf(cti.CodeNeedsAMI, "the PBX is not set up for this: it needs an AMI user (pbx[].ami)")
+		}
+		if c.ctl.up() {
+			return nil
+		}
+	}
+	return cti.Errorf(cti.CodeUnreachable, "the manager interface of the PBX is out of reach")
+}
+
+// Control implements cti.Controller.
+func (c *Client) Control(ctx context.Context, o cti.Order) (cti.Outcome, error) {
+	out, err := c.carryOut(ctx, o)
+	return out, controlError(err)
+}
+
+func (c *Client) carryOut(ctx context.Context, o cti.Order) (out cti.Outcome, err error) {
+	switch o.Action {
+	case cti.ActHold:
+		err = c.hold(ctx, o)
+	case cti.ActResume:
+		err = c.resume(ctx, o)
+	case cti.ActMute:
+		err = c.gain(ctx, o.Own.Name, silent)
+	case cti.ActUnmute:
+		err = c.gain(ctx, o.Own.Name, "0")
+	case cti.ActDTMF:
+		err = c.dtmf(ctx, o)
+	case cti.ActTransfer:
+		err = c.transfer(ctx, o)
+	case cti.ActRedirect:
+		err = c.redirect(ctx, o.Other.Name, o.Target.Context, o.Target.Exten)
+	case cti.ActPark:
+		out.Slot, err = c.park(ctx, o)
+	case cti.ActPickup:
+		err = c.pickup(ctx, o)
+	case cti.ActConsult:
+		err = c.consult(ctx, o)
+	case cti.ActComplete:
+		err = c.complete(ctx, o)
+	case cti.ActCancel:
+		if err = c.Hangup(ctx, o.Third); err == nil {
+			err = c.resume(ctx, o)
+		}
+	case cti.ActConference:
+		err = c.conference(ctx, o)
+	case cti.ActListen, cti.ActWhisper, cti.ActBarge:
+		err = c.supervise(ctx, o)
+	default:
+		err = cti.Errorf(cti.CodeUnsupported, "unknown action %q", o.Action)
+	}
+	return out, err
+}
+
+// controlError puts the errors of both interfaces into the words of the domain.
+func controlError(err error) error {
+	var known *cti.Error
+	var refused *ami.Refused
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.As(err, &refused):
+		return &cti.Error{Code: cti.CodeRefused, Message: "the PBX refused: " + refused.Message, Err: err}
+	case errors.Is(err, ami.ErrDown):
+		return &cti.Error{Code: cti.CodeUnreachable, Message: "the manager interface of the PBX is out of reach", Err: err}
+	}
+	return refusal(err, cti.Originate{})
+}
+
+// gain sets what is heard of a leg: silent, or 0 for as it comes.
+func (c *Client) gain(ctx context.Context, channel, value string) error {
+	_, err := c.ctl.do(ctx, "Setvar", "Channel", channel, "Variable", "VOLUME(RX)", "Value", value)
+	return err
+}
+
+func holdID(leg string) string { return cti.ServicePrefix + "hold-" + leg }
+
+// hold mutes both sides and plays music to the other. The legs stay in their
+// bridge: whatever becomes of Ringcard, the call lasts.
+func (c *Client) hold(ctx context.Context, o cti.Order) error {
+	if err := c.gain(ctx, o.Other.Name, silent); err != nil {
+		return err
+	}
+	err := c.gain(ctx, o.Own.Name, silent)
+	if err == nil {
+		err = c.music(ctx, o.Other.ID)
+	}
+	if err != nil {
+		return errors.Join(err, c.resume(context.WithoutCancel(ctx), o))
+	}
+	return nil
+}
+
+func (c *Client) music(ctx context.Context, leg string) error {
+	here := c.ctl.expect(holdID(leg))
+	defer c.ctl.forget(holdID(leg))
+	if err := c.snoop(ctx, leg, holdID(leg), "none", "out"); err != nil {
+		return err
+	}
+	if err := here.wait(ctx); err != nil {
+		return err
+	}
+	_, err := c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(holdID(leg))+"/moh", nil, nil, nil)
+	return err
+}
+
+func (c *Client) snoop(ctx context.Context, leg, id, spy, whisper string) error {
+	q := url.Values{"spy": {spy}, "whisper": {whisper}, "app": {c.cfg.App}, "snoopId": {id}}
+	_, err := c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(leg)+"/snoop", q, nil, nil)
+	return err
+}
+
+// resume undoes hold, also one of an earlier run of Ringcard.
+func (c *Client) resume(ctx context.Context, o cti.Order) error {
+	own := "0"
+	if o.Own.Muted {
+		own = silent
+	}
+	return errors.Join(c.Hangup(ctx, holdID(o.Other.ID)), c.gain(ctx, o.Other.Name, "0"), c.gain(ctx, o.Own.Name, own))
+}
+
+// unhold frees the other leg before it goes elsewhere.
+func (c *Client) unhold(ctx context.Context, o cti.Order) error {
+	if !o.Other.Held || !c.ctl.up() {
+		return nil
+	}
+	return errors.Join(c.Hangup(ctx, holdID(o.Other.ID)), c.gain(ctx, o.Other.Name, "0"))
+}
+
+// dtmf waits for Asterisk to say that each digit went out.
+func (c *Client) dtmf(ctx context.Context, o cti.Order) error {
+	if !c.ctl.up() {
+		return c.command(ctx, "dtmf", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_DIGITS": o.Digits})
+	}
+	for _, d := range o.Digits {
+		sent := c.ctl.listen(func(m ami.Message) bool {
+			return m.Get("Event") == "DTMFEnd" && m.Get("Uniqueid") == o.Other.ID && m.Get("Direction") == "Sent" && m.Get("Digit") == string(d)
+		})
+		_, err := c.ctl.do(ctx, "PlayDTMF", "Channel", o.Other.Name, "Digit", string(d), "Duration", "120")
+		if err == nil {
+			_, err = sent.wait(ctx)
+		}
+		sent.stop()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transfer is the blind one. AMI tells the parties and the records that it is
+// one; a redirected caller just dials anew.
+func (c *Client) transfer(ctx context.Context, o cti.Order) error {
+	if err := c.unhold(ctx, o); err != nil {
+		return err
+	}
+	if c.ctl.up() {
+		_, err := c.ctl.do(ctx, "BlindTransfer", "Channel", o.Own.Name, "Context", o.Target.Context, "Exten", o.Target.Exten)
+		return err
+	}
+	if err := c.redirect(ctx, o.Other.Name, o.Target.Context, o.Target.Exten); err != nil {
+		return err
+	}
+	c.tell(o, cti.Handover{Kind: cti.Blind, Transferee: channelOf(o.Other), Number: o.Target.Exten})
+	return nil
+}
+
+// redirect sends a channel to another place of the dialplan.
+func (c *Client) redirect(ctx context.Context, channel, dialplan, exten string) error {
+	if c.ctl.up() {
+		_, err := c.ctl.do(ctx, "Redirect", "Channel", channel, "Context", dialplan, "Exten", exten, "Priority", "1")
+		return err
+	}
+	return c.command(ctx, "redirect", map[string]string{"CTI_CHANNEL": channel, "CTI_CONTEXT": dialplan, "CTI_EXTEN": exten})
+}
+
+// park waits for the event that names the slot. The user's own leg is left
+// alone in its bridge by Park, so it is ended.
+func (c *Client) park(ctx context.Context, o cti.Order) (string, error) {
+	if err := c.unhold(ctx, o); err != nil {
+		return "", err
+	}
+	if !c.ctl.up() {
+		return "", c.command(ctx, "redirect", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_CONTEXT": cti.CommandContext, "CTI_EXTEN": "park"})
+	}
+	parked := c.ctl.listen(func(m ami.Message) bool {
+		return m.Get("Event") == "ParkedCall" && m.Get("ParkeeUniqueid") == o.Other.ID
+	})
+	defer parked.stop()
+	if _, err := c.ctl.do(ctx, "Park", "Channel", o.Other.Name, "TimeoutChannel", o.Own.Name); err != nil {
+		return "", err
+	}
+	m, err := parked.wait(ctx)
+	if err != nil {
+		return "", err
+	}
+	return m.Get("ParkingSpace"), c.Hangup(ctx, o.Own.ID)
+}
+
+// pickup rings the user's telephone; when it is answered it takes the call.
+// What is parked is sent to his extension.
+func (c *Client) pickup(ctx context.Context, o cti.Order) error {
+	if o.Own.State != cti.LegRinging {
+		return c.redirect(ctx, o.Other.Name, o.Target.Context, o.Target.Exten)
+	}
+	seconds := strconv.Itoa(int(o.Timeout.Seconds()))
+	if !c.ctl.context.Load() {
+		_, err := c.ctl.do(ctx, "Originate", "Channel", o.Device, "Application", "PickupChan", "Data", o.Own.Name,
+			"Timeout", seconds+"000", "ChannelId", o.NewID, "Async", "true")
+		return err
+	}
+	q := url.Values{"endpoint": {o.Device}, "context": {cti.CommandContext}, "extension": {"pickup"}, "priority": {"1"},
+		"timeout": {seconds}, "channelId": {o.NewID}}
+	body := map[string]map[string]string{"variables": {"CTI_CHANNEL": o.Own.Name}}
+	_, err := c.rest.do(ctx, http.MethodPost, "/channels", q, body, nil)
+	return refusal(err, cti.Originate{Endpoint: o.Device})
+}
+
+// command runs an extension of the generated context by a Local channel.
+func (c *Client) command(ctx context.Context, exten string, vars map[string]string) error {
+	id := c.ctl.id("cmd")
+	q := url.Values{"endpoint": {"Local/" + exten + "@" + cti.CommandContext + "/n"}, "app": {c.cfg.App},
+		"channelId": {id + "-1"}, "otherChannelId": {id + "-2"}, "timeout": {"5"}}
+	_, err := c.rest.do(ctx, http.MethodPost, "/channels", q, map[string]map[string]string{"variables": vars}, nil)
+	return err
+}
+
+// CommandDialplan is the context by which calls are controlled where there is
+// no AMI: text for extensions.conf.
+func CommandDialplan() string {
+	return strings.ReplaceAll(`[cti-cmd]
+; Ringcard sends calls on by these extensions. No telephone may include them.
+exten => redirect,1,ChannelRedirect(${CTI_CHANNEL},${CTI_CONTEXT},${CTI_EXTEN},1)
+ same => n,Hangup()
+exten => park,1,Park(,s)
+ same => n,Hangup()
+exten => pickup,1,PickupChan(${CTI_CHANNEL})
+ same => n,Hangup()
+exten => dtmf,1,SendDTMF(${CTI_DIGITS},,,${CTI_CHANNEL})
+ same => n,Hangup()
+`, "[cti-cmd]", "["+cti.CommandContext+"]")
+}
+
+// tell gives the engine a transfer of which Asterisk has no event.
+func (c *Client) tell(o cti.Order, h cti.Handover) {
+	c.opt.Sink.Post(cti.Event{Kind: cti.Transferred, At: now(), Channel: channelOf(o.Own), Handover: h})
+}
+
+func channelOf(l cti.Leg) cti.Channel { return cti.Channel{ID: l.ID, Name: l.Name} }

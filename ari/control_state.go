@@ -1,0 +1,288 @@
+package ari
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ringcard/ari/ami"
+	"ringcard/cti"
+)
+
+// effectTimeout is how long a confirmed command may take to show an effect.
+const effectTimeout = 3 * time.Second
+
+// controlState is what a Client keeps of the commands under way.
+type controlState struct {
+	ami     *ami.Client // nil where the administrator allows none
+	context atomic.Bool // the generated dialplan context is installed
+	onEvent atomic.Pointer[func(ami.Message)]
+
+	expecting atomic.Int32 // length of arrivals, read for every frame
+	mu        sync.Mutex
+	arrivals  map[string]*arrival
+	parties   map[string]*party
+	listeners map[*listener]struct{}
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	jobs   sync.WaitGroup
+	closed bool
+}
+
+func newControlState(cfg ami.Config, log *slog.Logger) *controlState {
+	s := &controlState{arrivals: make(map[string]*arrival), parties: make(map[string]*party), listeners: make(map[*listener]struct{})}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if cfg.Addr != "" {
+		s.ami = ami.New(cfg, ami.Options{Log: log, OnEvent: s.event})
+	}
+	return s
+}
+
+func (s *controlState) start() {
+	if s.ami != nil {
+		s.ami.Start()
+	}
+}
+
+func (s *controlState) stop(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.jobs.Wait()
+	if s.ami != nil {
+		return s.ami.Stop(ctx)
+	}
+	return nil
+}
+
+// run starts a job that ends with the client; false when that has ended.
+func (s *controlState) run(job func(context.Context)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.jobs.Add(1)
+	go func() { defer s.jobs.Done(); job(s.ctx) }()
+	return true
+}
+
+func (s *controlState) id(kind string) string {
+	return cti.ServicePrefix + kind + "-" + uuid.NewString()
+}
+
+// up tells whether AMI can be used.
+func (s *controlState) up() bool { return s.ami != nil && s.ami.Connected() }
+
+func (s *controlState) do(ctx context.Context, action string, fields ...string) (ami.Message, error) {
+	if s.ami == nil {
+		return nil, ami.ErrDown
+	}
+	ctx, cancel := context.WithTimeout(ctx, restTimeout)
+	defer cancel()
+	return s.ami.Do(ctx, action, fields...)
+}
+
+// arrival tells when a channel of ours is in Stasis and when it is gone.
+type arrival struct {
+	id         string
+	here, gone chan struct{}
+	came, went sync.Once
+}
+
+func (s *controlState) expect(id string) *arrival {
+	a := &arrival{id: id, here: make(chan struct{}), gone: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.arrivals[id] = a
+	s.expecting.Store(int32(len(s.arrivals)))
+	return a
+}
+
+func (s *controlState) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.arrivals, id)
+	s.expecting.Store(int32(len(s.arrivals)))
+}
+
+// wait returns when the channel is in Stasis.
+func (a *arrival) wait(ctx context.Context) error {
+	t := time.NewTimer(effectTimeout)
+	defer t.Stop()
+	select {
+	case <-a.here:
+		return nil
+	case <-a.gone:
+		return cti.Errorf(cti.CodeNoEffect, "the PBX ended the channel of the command at once")
+	case <-t.C:
+		return cti.Errorf(cti.CodeNoEffect, "the PBX confirmed the command, but nothing has changed")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var (
+	stasisStart = []byte(`"StasisStart"`)
+	destroyed   = []byte(`"ChannelDestroyed"`)
+)
+
+// see looks for expected channels in a frame. It costs nothing while none is.
+func (s *controlState) see(raw []byte) {
+	if s.expecting.Load() == 0 {
+		return
+	}
+	in, out := bytes.Contains(raw, stasisStart), bytes.Contains(raw, destroyed)
+	if !in && !out {
+		return
+	}
+	var f struct {
+		Type    string
+		Channel struct{ ID string }
+	}
+	if json.Unmarshal(raw, &f) != nil {
+		return // counted as malformed by its reader
+	}
+	s.mu.Lock()
+	a := s.arrivals[f.Channel.ID]
+	s.mu.Unlock()
+	switch {
+	case a == nil:
+	case f.Type == "StasisStart":
+		a.came.Do(func() { close(a.here) })
+	case f.Type == "ChannelDestroyed":
+		a.went.Do(func() { close(a.gone) })
+	}
+}
+
+func (s *controlState) add(p *party) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parties[p.channel] = p
+}
+
+func (s *controlState) remove(p *party) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.parties, p.channel)
+}
+
+func (s *controlState) party(channel string) *party {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parties[channel]
+}
+
+// listener waits for an event of AMI that proves an effect.
+type listener struct {
+	s     *controlState
+	match func(ami.Message) bool
+	found chan ami.Message
+}
+
+func (s *controlState) listen(match func(ami.Message) bool) *listener {
+	l := &listener{s: s, match: match, found: make(chan ami.Message, 1)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners[l] = struct{}{}
+	return l
+}
+
+func (l *listener) stop() {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	delete(l.s.listeners, l)
+}
+
+func (l *listener) wait(ctx context.Context) (ami.Message, error) {
+	t := time.NewTimer(effectTimeout)
+	defer t.Stop()
+	select {
+	case m := <-l.found:
+		return m, nil
+	case <-t.C:
+		return nil, cti.Errorf(cti.CodeNoEffect, "the PBX confirmed the command, but nothing has changed; do it at the telephone and tell the administrator")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// event gives an event of AMI to whoever waits for it.
+func (s *controlState) event(m ami.Message) {
+	s.mu.Lock()
+	for l := range s.listeners {
+		if l.match(m) {
+			select {
+			case l.found <- m:
+			default:
+			}
+		}
+	}
+	s.mu.Unlock()
+	if f := s.onEvent.Load(); f != nil {
+		(*f)(m)
+	}
+}
+
+// resynced looks after a gap for the channels that are waited for, and for the
+// generated context, which an administrator may have installed meanwhile.
+func (c *Client) resynced(ctx context.Context) {
+	c.ctl.mu.Lock()
+	var waiting []*arrival
+	for _, a := range c.ctl.arrivals {
+		waiting = append(waiting, a)
+	}
+	c.ctl.mu.Unlock()
+	for _, a := range waiting {
+		var ch channel
+		_, err := c.rest.do(ctx, http.MethodGet, "/channels/"+url.PathEscape(a.id), nil, nil, &ch)
+		switch {
+		case err != nil && ignoreGone(err) == nil:
+			a.went.Do(func() { close(a.gone) })
+		case err == nil && ch.Dialplan.AppName == "Stasis":
+			a.came.Do(func() { close(a.here) })
+		}
+	}
+	if err := c.lookForContext(ctx); err != nil {
+		c.log.Warn("the PBX does not tell whether the command context is installed", "err", err)
+	}
+}
+
+func (c *Client) lookForContext(ctx context.Context) error {
+	return c.evaluate(ctx, func(ask func(string) (string, error)) error {
+		value, err := ask("DIALPLAN_EXISTS(" + cti.CommandContext + ",redirect,1)")
+		c.ctl.context.Store(value == "1")
+		return err
+	})
+}
+
+// evaluate reads dialplan functions. ARI evaluates them for a channel only, so
+// one is made that never dials.
+func (c *Client) evaluate(ctx context.Context, f func(ask func(string) (string, error)) error) error {
+	id := c.ctl.id("ask")
+	q := url.Values{"endpoint": {"Local/ask@" + cti.CommandContext + "/n"}, "app": {c.cfg.App}, "channelId": {id + "-1"}, "otherChannelId": {id + "-2"}}
+	if _, err := c.rest.do(ctx, http.MethodPost, "/channels/create", q, nil, nil); err != nil {
+		return fmt.Errorf("channel to ask with: %w", err)
+	}
+	defer func() { _ = c.Hangup(context.WithoutCancel(ctx), id+"-1") }() // it ends with Asterisk at the latest
+	return f(func(function string) (string, error) {
+		value, err := c.rest.Variable(ctx, id+"-1", function)
+		if ignoreGone(err) == nil {
+			err = nil // a function of a module that is not loaded
+		}
+		return value, err
+	})
+}
+
+func now() time.Time { return time.Now().UTC() }
