@@ -36,6 +36,13 @@ type frame struct {
 	Contact    struct {
 		Status string `json:"contact_status"`
 	} `json:"contact_info"`
+	Recording liveRecording `json:"recording"`
+}
+
+// liveRecording is a recording in an event.
+type liveRecording struct {
+	Name  string `json:"name"`
+	Cause string `json:"cause"`
 }
 
 // channel is a channel snapshot. The library's ChannelData loses fields and

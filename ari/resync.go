@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,7 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("channels: %w", err)
 	}
+	channels = slices.DeleteFunc(channels, func(ch channel) bool { return snooping(ch.Name) })
 	s.Channels = make([]cti.Channel, len(channels))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)

@@ -3,6 +3,7 @@ package ari
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/CyCoreSystems/ari/v6"
@@ -44,6 +45,9 @@ var kinds = map[string]cti.EventKind{
 
 	"BridgeBlindTransfer":    cti.Transferred,
 	"BridgeAttendedTransfer": cti.Transferred,
+
+	"RecordingFinished": cti.RecordingOver,
+	"RecordingFailed":   cti.RecordingOver,
 }
 
 // ignored are events that carry nothing for a call beyond the events above.
@@ -54,8 +58,8 @@ var ignored = map[string]bool{
 	"ChannelToneDetected": true, "ChannelTransfer": true, "ChannelUserevent": true, "ChannelVarset": true,
 	"ContactInfo": true, "DeviceStateChanged": true, "Peer": true,
 	"PlaybackStarted": true, "PlaybackContinuing": true, "PlaybackFinished": true,
-	"RecordingStarted": true, "RecordingFinished": true, "RecordingFailed": true,
-	"StasisStart": true, "StasisEnd": true, "TextMessageReceived": true, "RESTResponse": true,
+	"RecordingStarted": true,
+	"StasisStart":      true, "StasisEnd": true, "TextMessageReceived": true, "RESTResponse": true,
 }
 
 // Translate makes a cti.Event of one frame. ok is false for events of no use;
@@ -103,11 +107,34 @@ func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error
 		}
 		ev.Device = cti.DeviceState{Endpoint: f.Endpoint.Technology + "/" + f.Endpoint.Resource, Online: online(&f)}
 		return ev, true, nil
+	case cti.RecordingOver:
+		if f.Recording.Name == "" {
+			return ev, false, fmt.Errorf("malformed ARI frame: %s without a recording", f.Type)
+		}
+		ev.Recording = f.Recording.report(f.Type == "RecordingFailed")
+		return ev, true, nil
+	}
+	if snooping(ev.Channel.Name) {
+		return ev, false, nil
 	}
 	if ev.Channel.ID == "" && ev.Peer.ID == "" {
 		return ev, false, fmt.Errorf("malformed ARI frame: %s without a channel", f.Type)
 	}
 	return ev, true, nil
+}
+
+// snooping tells a channel that only listens: it has no part in a call.
+func snooping(name string) bool { return strings.HasPrefix(name, "Snoop/") }
+
+// report is the end of a recording in the words of the domain.
+func (r *liveRecording) report(failed bool) cti.RecordingReport {
+	rep := cti.RecordingReport{Name: r.Name}
+	if failed {
+		if rep.Failed = r.Cause; rep.Failed == "" {
+			rep.Failed = "the PBX gives no cause"
+		}
+	}
+	return rep
 }
 
 // online reads whether an endpoint can be called. The contact's or peer's own

@@ -12,17 +12,18 @@ import (
 // each scalar key is also an environment variable RINGCARD_…, nested keys
 // joined by an underscore.
 type Config struct {
-	Listen         string   `yaml:"listen" env:"LISTEN"`
-	PublicURL      string   `yaml:"public_url" env:"PUBLIC_URL"`
-	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
-	DataDir        string   `yaml:"data_dir" env:"DATA_DIR"`
-	Locale         string   `yaml:"locale" env:"LOCALE"`
-	TimeZone       string   `yaml:"time_zone" env:"TIME_ZONE"`
-	Log            Log      `yaml:"log" envPrefix:"LOG_"`
-	Database       Database `yaml:"database" envPrefix:"DATABASE_"`
-	Redis          Redis    `yaml:"redis" envPrefix:"REDIS_"`
-	Phone          Phone    `yaml:"phone" envPrefix:"PHONE_"`
-	PBX            []PBX    `yaml:"pbx" env:"-"`
+	Listen         string     `yaml:"listen" env:"LISTEN"`
+	PublicURL      string     `yaml:"public_url" env:"PUBLIC_URL"`
+	TrustedProxies []string   `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+	DataDir        string     `yaml:"data_dir" env:"DATA_DIR"`
+	Locale         string     `yaml:"locale" env:"LOCALE"`
+	TimeZone       string     `yaml:"time_zone" env:"TIME_ZONE"`
+	Log            Log        `yaml:"log" envPrefix:"LOG_"`
+	Database       Database   `yaml:"database" envPrefix:"DATABASE_"`
+	Redis          Redis      `yaml:"redis" envPrefix:"REDIS_"`
+	Phone          Phone      `yaml:"phone" envPrefix:"PHONE_"`
+	Recordings     Recordings `yaml:"recordings" envPrefix:"RECORDINGS_"`
+	PBX            []PBX      `yaml:"pbx" env:"-"`
 }
 
 // Log says what is logged and how.
@@ -62,6 +63,10 @@ type PBX struct {
 	DialHours  DialHours   `yaml:"dial_hours" envPrefix:"DIAL_HOURS_"`
 	Queues     Queues      `yaml:"queues" envPrefix:"QUEUES_"`
 	CDR        CDR         `yaml:"cdr" envPrefix:"CDR_"`
+
+	RecordAuto        string `yaml:"record_auto" env:"RECORD_AUTO"`                 // as recordings.auto, for this PBX; empty: that
+	RecordingsDir     string `yaml:"recordings_dir" env:"RECORDINGS_DIR"`           // folder of what the dialplan records (MixMonitor), mounted here
+	RecordingsFromARI bool   `yaml:"recordings_from_ari" env:"RECORDINGS_FROM_ARI"` // take up what the dialplan puts into the PBX's recording folder
 }
 
 // ARI is the Asterisk REST Interface of a PBX.
@@ -90,12 +95,13 @@ const (
 // Default returns the configuration with nothing set by the user.
 func Default() Config {
 	return Config{
-		Listen:   "127.0.0.1:8080",
-		DataDir:  "./data",
-		Locale:   "ru",
-		TimeZone: "Europe/Moscow",
-		Log:      Log{Level: "info", Format: "text"},
-		Phone:    Phone{Region: "RU"},
+		Listen:     "127.0.0.1:8080",
+		DataDir:    "./data",
+		Locale:     "ru",
+		TimeZone:   "Europe/Moscow",
+		Log:        Log{Level: "info", Format: "text"},
+		Phone:      Phone{Region: "RU"},
+		Recordings: defaultRecordings(),
 	}
 }
 

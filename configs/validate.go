@@ -51,6 +51,7 @@ func (c Config) Validate() error {
 	v.secretURL("redis.url", c.Redis.URL, "redis://host:6379/0", "redis", "rediss", "unix")
 	v.check(region.MatchString(c.Phone.Region), "phone.region", "%q is no country; use two capital letters, as RU", c.Phone.Region)
 	v.check(areaCode.MatchString(c.Phone.AreaCode), "phone.area_code", "%q is no area code; use digits only, as 8152, or leave it empty", c.Phone.AreaCode)
+	v.recordings(c.Recordings)
 	v.pbxs(c.PBX)
 	if len(v.found) == 0 {
 		return nil
@@ -153,6 +154,7 @@ func (v *validator) pbxs(list []PBX) {
 		v.ami(at+"ami.", p.AMI)
 		v.dialRights(at, p.DialRights)
 		v.dialHours(at, p.DialHours)
+		v.record(at, p)
 	}
 }
 

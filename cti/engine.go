@@ -36,6 +36,7 @@ type EngineOptions struct {
 	Metrics      *Metrics
 	LookupBudget time.Duration // default 300 ms (LU-03)
 	CDR          bool          // a Recovery will correct what was not seen
+	Recordings   *Recordings   // nil: the PBX cannot record
 	Now          func() time.Time
 }
 
@@ -101,6 +102,9 @@ func NewEngine(opt EngineOptions) (*Engine, error) {
 		events: make(chan *Event, eventQueue), commands: make(chan func(), 64),
 		stop: make(chan struct{}), done: make(chan struct{}),
 		endedAt: make(map[*live]time.Time), view: make(map[string]published),
+	}
+	if opt.Recordings != nil {
+		opt.Recordings.mark = e.markRecorded
 	}
 	e.lookups = newLookups(opt.Directory, opt.LookupBudget, opt.Metrics, e.log)
 	return e, nil
@@ -219,6 +223,14 @@ func (e *Engine) handle(ev Event) {
 	switch ev.Kind {
 	case Resync:
 		e.resync(ev)
+		if e.opt.Recordings != nil {
+			e.opt.Recordings.resynced()
+		}
+		return
+	case RecordingOver:
+		if e.opt.Recordings != nil {
+			e.opt.Recordings.report(ev.Recording)
+		}
 		return
 	case Disconnected:
 		e.disconnected(ev.At)
@@ -498,6 +510,7 @@ func (e *Engine) publish(lv *live) Call {
 	e.mu.Lock()
 	e.view[lv.call.ID] = p
 	e.mu.Unlock()
+	e.observe(p.call)
 	return p.call
 }
 
@@ -529,6 +542,7 @@ func (e *Engine) merge(keep, part *live, at time.Time) {
 		e.opt.Screens.ShowCall(audience, wire(part.call))
 	}
 	e.opt.Recorder.Put(wire(part.call))
+	e.observe(part.call)
 	e.mu.Lock()
 	delete(e.view, part.call.ID)
 	e.mu.Unlock()

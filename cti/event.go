@@ -19,6 +19,7 @@ const (
 	Resync        // Snapshot holds all there is
 	DeviceChanged // Device has a new state
 	Disconnected  // no events until the next Resync
+	RecordingOver // Recording has ended at the PBX
 	Transferred   // Channel handed the call on: see Handover
 )
 
@@ -26,7 +27,7 @@ var kindNames = map[EventKind]string{
 	ChannelCreated: "channel_created", ChannelChanged: "channel_changed", ChannelHeld: "channel_held",
 	ChannelUnheld: "channel_unheld", ChannelHangup: "channel_hangup", ChannelGone: "channel_gone", Dialed: "dialed",
 	BridgeEntered: "bridge_entered", BridgeLeft: "bridge_left", Resync: "resync", DeviceChanged: "device_changed",
-	Disconnected: "disconnected", Transferred: "transferred",
+	Disconnected: "disconnected", RecordingOver: "recording_over", Transferred: "transferred",
 }
 
 // String names the kind, for metrics.
@@ -49,6 +50,7 @@ type Event struct {
 	Soft      bool // ChannelHangup: the PBX itself ended it, not a party
 	Snapshot  *Snapshot
 	Device    DeviceState
+	Recording RecordingReport
 }
 
 // Channel is a snapshot of a PBX channel.

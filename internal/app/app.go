@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringcard/configs"
+	"ringcard/crm/recording"
 	"ringcard/internal/httpapi"
 	"ringcard/internal/postgres"
 	"ringcard/push"
@@ -57,6 +58,8 @@ type App struct {
 	telephony *telephony
 	examiner  *examiner
 	tests     *testCalls
+	keeper    *recording.Keeper
+	pbxFiles  *pbxFiles
 	listener  net.Listener
 }
 
@@ -65,7 +68,7 @@ type App struct {
 func New(ctx context.Context, opt Options) (*App, error) {
 	a := &App{opt: opt, log: opt.Log, cleanups: cleanups{log: opt.Log}, metrics: newMetrics(), failed: make(chan error, 4)}
 	for _, step := range []func(context.Context) error{
-		a.startDatabase, a.startServices, a.startHub, a.startTelephony, a.startRouting, a.startExaminer, a.startMaintenance, a.startHTTP,
+		a.startDatabase, a.startServices, a.startHub, a.startRecordings, a.startTelephony, a.startRouting, a.startExaminer, a.startMaintenance, a.startHTTP,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.stop(ctx))

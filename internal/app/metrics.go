@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ringcard/ari"
+	"ringcard/crm/recording"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
 	"ringcard/push"
@@ -41,6 +42,11 @@ type metrics struct {
 	spool      prometheus.Gauge
 	cdrReads   *prometheus.CounterVec
 	cdrResults *prometheus.CounterVec
+
+	recordingsFetched *prometheus.CounterVec
+	recordingsBytes   prometheus.Counter
+	recordingsDeleted prometheus.Counter
+	recordingsOrphans *prometheus.GaugeVec
 }
 
 // fast are buckets in seconds for what should take well below the 300 ms of a
@@ -74,11 +80,17 @@ func newMetrics() *metrics {
 		}),
 		cdrReads:   counter("ringcard_cdr_reads_total", "Reads of a PBX's own call records.", "pbx", "result"),
 		cdrResults: counter("ringcard_cdr_calls_total", "Calls recovered or corrected from a PBX's own records.", "pbx", "result"),
+
+		recordingsFetched: counter("ringcard_recordings_fetched_total", "Recordings brought to our storage, or failed for the reason.", "result"),
+		recordingsBytes:   prometheus.NewCounter(prometheus.CounterOpts{Name: "ringcard_recordings_bytes_total", Help: "Bytes of recordings brought to our storage."}),
+		recordingsDeleted: prometheus.NewCounter(prometheus.CounterOpts{Name: "ringcard_recordings_deleted_total", Help: "Recordings deleted by retention."}),
+		recordingsOrphans: gauge("ringcard_recordings_orphans", "Found by the last nightly comparison: files of no record, records without their file.", "kind"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.frames, m.unknown, m.bad, m.connects, m.isConnected,
 		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.live, m.ended,
-		m.resyncs, m.gaps, m.unseen, m.spool, m.cdrReads, m.cdrResults)
+		m.resyncs, m.gaps, m.unseen, m.spool, m.cdrReads, m.cdrResults,
+		m.recordingsFetched, m.recordingsBytes, m.recordingsDeleted, m.recordingsOrphans)
 	m.http = httpapi.NewMetrics(m.registry)
 	return m
 }
@@ -130,6 +142,22 @@ func (m *metrics) engine() *cti.Metrics {
 			m.cdrReads.WithLabelValues(pbx, result).Inc()
 		},
 		FromCDR: func(pbx, result string) { m.cdrResults.WithLabelValues(pbx, result).Inc() },
+	}
+}
+
+// recordings returns the hooks of the service of recordings.
+func (m *metrics) recordings() recording.Metrics {
+	return recording.Metrics{
+		Fetched: func(_ time.Duration, bytes int64) {
+			m.recordingsFetched.WithLabelValues("ready").Inc()
+			m.recordingsBytes.Add(float64(bytes))
+		},
+		Failed: func(reason recording.Reason) { m.recordingsFetched.WithLabelValues(string(reason)).Inc() },
+		Orphans: func(files, missing int) {
+			m.recordingsOrphans.WithLabelValues("file").Set(float64(files))
+			m.recordingsOrphans.WithLabelValues("record").Set(float64(missing))
+		},
+		Deleted: func(n int) { m.recordingsDeleted.Add(float64(n)) },
 	}
 }
 

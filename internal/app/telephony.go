@@ -43,6 +43,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 
 	// All clients exist before the first connects: a status shows them all.
 	var engines []*cti.Engine
+	var tapes []*cti.Recordings
 	for _, cfg := range a.opt.Config.PBX {
 		client := ari.New(ariConfig(cfg), ari.Options{
 			Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
@@ -51,9 +52,14 @@ func (a *App) startTelephony(ctx context.Context) error {
 				shown.showPBX(a.pbxStatuses())
 			},
 		})
+		recordings, err := a.recordingsOf(cfg, client)
+		if err != nil {
+			return err
+		}
+		tapes = append(tapes, recordings)
 		engine, err := cti.NewEngine(cti.EngineOptions{
 			PBX: client, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
-			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(),
+			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(), Recordings: recordings,
 		})
 		if err != nil {
 			return fmt.Errorf("pbx %s: %w", cfg.Name, err)
@@ -70,6 +76,10 @@ func (a *App) startTelephony(ctx context.Context) error {
 	}
 	for i, engine := range engines {
 		name := a.opt.Config.PBX[i].Name
+		if err := tapes[i].Start(ctx); err != nil {
+			return err
+		}
+		a.cleanups.add("recordings "+name, tapes[i].Stop)
 		if err := engine.Start(ctx); err != nil {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
@@ -82,6 +92,8 @@ func (a *App) startTelephony(ctx context.Context) error {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
 	}
+	a.keeper.Start()
+	a.cleanups.add("keeper of recordings", a.keeper.Stop)
 	return nil
 }
 

@@ -60,6 +60,7 @@ var contractNames = map[string]string{
 	"routing.Answer":        "RoutingAnswer",
 	"routing.Step":          "RoutingStep",
 	"routing.Interval":      "WorkInterval",
+	"recording.Party":       "RecordingParty",
 	"cti.Client":            "CallClient",
 	"cti.Match":             "CallMatch",
 	"cti.Step":              "WhyEvent",

@@ -30,19 +30,20 @@ type operation struct {
 
 // tags of the OpenAPI document.
 const (
-	tagSession  = "Session"
-	tagClients  = "Clients"
-	tagPersons  = "Persons"
-	tagHistory  = "History"
-	tagGroups   = "Groups"
-	tagSearch   = "Search"
-	tagCalls    = "Calls"
-	tagPresence = "Presence"
-	tagUsers    = "Users"
-	tagRouting  = "Routing"
-	tagHooks    = "Dialplan hooks"
-	tagService  = "Service"
-	tagPBX      = "PBX"
+	tagSession    = "Session"
+	tagClients    = "Clients"
+	tagPersons    = "Persons"
+	tagHistory    = "History"
+	tagGroups     = "Groups"
+	tagSearch     = "Search"
+	tagCalls      = "Calls"
+	tagRecordings = "Recordings"
+	tagPresence   = "Presence"
+	tagUsers      = "Users"
+	tagRouting    = "Routing"
+	tagHooks      = "Dialplan hooks"
+	tagService    = "Service"
+	tagPBX        = "PBX"
 )
 
 // handle registers an operation. The caller is signed in and has the

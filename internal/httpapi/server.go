@@ -138,6 +138,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerSearch()
 	s.registerCalls()
 	s.registerControl()
+	s.registerRecordings()
 	s.registerPresence()
 	s.registerUsers()
 	s.registerPBX()

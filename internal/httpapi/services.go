@@ -5,6 +5,7 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/recording"
 	"ringcard/crm/routing"
 )
 
@@ -15,4 +16,5 @@ type Services struct {
 	CallLog      *calllog.Service
 	Employees    *employee.Service
 	Routing      *routing.Service
+	Recordings   *recording.Service
 }

@@ -40,6 +40,7 @@ type site struct {
 	clock *clock
 	deps  Deps
 	calls *fakeCalls
+	files pbxFiles
 	log   *bytes.Buffer
 }
 
@@ -108,6 +109,7 @@ func newSite(t *testing.T) *site {
 				employee.Options{Clock: s.clock.Now, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),
 			Routing: routing.NewService(postgres.NewRoutingStore(s.db), postgres.NewRoutingStore(s.db), everybodyFree{},
 				routing.Options{Clock: s.clock.Now, Rules: rules}),
+			Recordings: s.newRecordings(),
 		},
 		Telephony: Telephony{
 			Calls: s.calls, Team: team,
@@ -170,15 +172,16 @@ func (noScreens) ShowPresence([]cti.Presence) {}
 
 // fakeCalls plays the telephone side: it notes commands and answers as told.
 type fakeCalls struct {
-	mu      sync.Mutex
-	err     error
-	live    map[int64][]cti.Call
-	why     map[string]cti.Why
-	dialled []cti.DialRequest
-	chosen  []string
-	hungUp  []string
-	ordered []cti.ControlRequest
-	actions []cti.ActionState
+	mu       sync.Mutex
+	err      error
+	live     map[int64][]cti.Call
+	why      map[string]cti.Why
+	dialled  []cti.DialRequest
+	chosen   []string
+	hungUp   []string
+	recorded []cti.RecordCommand
+	ordered  []cti.ControlRequest
+	actions  []cti.ActionState
 }
 
 func (f *fakeCalls) Control(_ context.Context, r cti.ControlRequest) (cti.ControlResult, error) {
@@ -212,6 +215,13 @@ func (f *fakeCalls) Hangup(_ context.Context, _ int64, id string, _ bool) error 
 	defer f.mu.Unlock()
 	f.hungUp = append(f.hungUp, id)
 	return f.err
+}
+
+func (f *fakeCalls) Record(_ context.Context, user int64, id string, command cti.RecordCommand, _ bool) (cti.Recording, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recorded = append(f.recorded, command)
+	return cti.Recording{ID: "7b0d3f6e-0000-4000-8000-00000000000a", CallID: id, State: cti.RecordingActive, UserID: user}, f.err
 }
 
 func (f *fakeCalls) ChooseClient(_ context.Context, _ int64, id string, _, _ int64) error {

@@ -30,6 +30,7 @@ type Calls interface {
 	Hangup(ctx context.Context, userID int64, callID string, all bool) error
 	Control(context.Context, cti.ControlRequest) (cti.ControlResult, error)
 	Actions(userID int64, callID string, all bool) ([]cti.ActionState, error)
+	Record(ctx context.Context, userID int64, callID string, command cti.RecordCommand, all bool) (cti.Recording, error)
 	ChooseClient(ctx context.Context, userID int64, callID string, clientID, personID int64) error
 	Live(userID int64) []cti.Call
 	Get(callID string) (cti.Call, bool)

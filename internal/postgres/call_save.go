@@ -50,7 +50,7 @@ const (
 			answered_by = excluded.answered_by, placed_by = excluded.placed_by, user_ids = excluded.user_ids,
 			started_at = excluded.started_at, ring_at = excluded.ring_at, answered_at = excluded.answered_at,
 			ended_at = excluded.ended_at, wait_ms = excluded.wait_ms, talk_ms = excluded.talk_ms, hold_ms = excluded.hold_ms,
-			recorded = excluded.recorded, recovered = excluded.recovered,
+			recorded = k.recorded OR excluded.recorded, recovered = excluded.recovered,
 			note = CASE WHEN excluded.note <> '' THEN excluded.note ELSE k.note END,
 			subject = excluded.subject, snapshot = excluded.snapshot, saved_at = now()
 		WHERE k.version < excluded.version`

@@ -196,7 +196,7 @@ func addContacts(ctx context.Context, tx pgx.Tx, o client.Owner, phones []client
 func foldEmail(e string) string { return strings.ToLower(e) }
 
 // mustAffect runs a statement that has to change a row.
-func mustAffect(ctx context.Context, tx pgx.Tx, what, sql string, args ...any) error {
+func mustAffect(ctx context.Context, tx querier, what, sql string, args ...any) error {
 	tag, err := tx.Exec(ctx, sql, args...)
 	if err != nil {
 		return err
