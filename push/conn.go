@@ -199,6 +199,15 @@ func (c *conn) fail(step string, err error) error {
 }
 
 func (c *conn) send(n numbered) error {
+	if c.session.Masked && !n.skip {
+		data, err := c.hub.opt.Mask(n.msg.Data)
+		if err != nil {
+			return c.fail("mask", err)
+		}
+		masked := *n.msg
+		masked.Data = data
+		n.msg = &masked
+	}
 	c.frame = appendFrame(c.frame[:0], c.epoch, n)
 	return c.sendFrame(c.frame)
 }

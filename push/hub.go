@@ -24,6 +24,10 @@ type Options struct {
 	// https://crm.example.org; the request's own host always may.
 	Origins []string
 
+	// Mask hides telephone numbers in the data of a frame for sessions that are
+	// Masked. Without it such sessions are refused.
+	Mask func(frame []byte) ([]byte, error)
+
 	QueueSize  int           // 128 messages waiting for one socket, then TooSlow
 	ReplaySize int           // 512 messages of one user kept for replay
 	ReplayAge  time.Duration // 2 min: an older message is never replayed
@@ -50,14 +54,21 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, time.Second)
 	o.SnapshotTimeout = cmp.Or(o.SnapshotTimeout, 10*time.Second)
+	if o.Mask == nil {
+		o.Mask = func([]byte) ([]byte, error) { return nil, errNoMask }
+	}
 	return o
 }
+
+var errNoMask = errors.New("this server masks no numbers, and the session may not see them")
 
 // Session is the signed-in user behind a socket.
 type Session struct {
 	UserID  int64     `json:"user_id"`
 	ID      string    `json:"id"`      // one login; CloseSession names it
 	Expires time.Time `json:"expires"` // the socket ends then; zero: never
+	// Masked sessions get every frame through Options.Mask (PU-09).
+	Masked bool `json:"masked,omitempty"`
 }
 
 // Hub holds the sockets of one node. Its methods are safe for concurrent use.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"ringcard/crm"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
 	"ringcard/push"
@@ -54,7 +55,7 @@ func (a *App) startHub(ctx context.Context) error {
 	if a.opt.Config.PublicURL != "" {
 		origins = []string{a.opt.Config.PublicURL}
 	}
-	a.hub = push.NewHub(push.Options{Bus: bus, Log: a.log, Origins: origins})
+	a.hub = push.NewHub(push.Options{Bus: bus, Log: a.log, Origins: origins, Mask: crm.MaskJSON})
 	if err := a.hub.Start(ctx); err != nil {
 		return err
 	}

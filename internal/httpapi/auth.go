@@ -48,7 +48,8 @@ func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
 }
 
 // authenticate lets only signed-in callers with the permission through, and
-// does so before the body is read.
+// does so before the body is read. Who may not see numbers gets every answer
+// masked.
 func (s *server) authenticate(needs crm.Permission) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -60,7 +61,15 @@ func (s *server) authenticate(needs crm.Permission) func(huma.Context, func(huma
 			writeProblem(w, problemOf(r.Context(), s.log, err))
 			return
 		}
-		next(huma.WithValue(ctx, callerKey{}, c))
+		if c.actor.Can(crm.NumbersFull) {
+			next(huma.WithValue(ctx, callerKey{}, c))
+			return
+		}
+		masked := &maskingWriter{ResponseWriter: w}
+		next(huma.WithValue(humago.NewContext(ctx.Operation(), r, masked), callerKey{}, c))
+		if err := masked.close(); err != nil {
+			s.log.ErrorContext(r.Context(), "answer not masked and not sent", "request_id", requestID(r.Context()), "error", err)
+		}
 	}
 }
 

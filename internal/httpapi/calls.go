@@ -140,7 +140,9 @@ func (s *server) callWhy(ctx context.Context, c *caller, in *CallPath) (*bodyOf[
 
 // DialInput is a click on a number.
 type DialInput struct {
-	To       string `json:"to" minLength:"1" maxLength:"64" doc:"a number, or an extension"`
+	To       string `json:"to,omitempty" maxLength:"64" doc:"a number, or an extension"`
+	PhoneID  int64  `json:"phone_id,omitempty" minimum:"1" doc:"instead of to: a phone of a card"`
+	CallID   string `json:"call_id,omitempty" format:"uuid" doc:"instead of to: call the other party of this call back"`
 	ClientID int64  `json:"client_id,omitempty" minimum:"1" doc:"the card from which it is called"`
 	PersonID int64  `json:"person_id,omitempty" minimum:"1"`
 	Device   string `json:"device,omitempty" maxLength:"100" doc:"own telephone to ring, as PJSIP/101; default: the first"`
@@ -162,14 +164,42 @@ func (s *server) dial(ctx context.Context, c *caller, in *struct {
 			return nil, err
 		}
 	}
+	to, err := s.dialledNumber(ctx, c, in.Body)
+	if err != nil {
+		return nil, err
+	}
 	id, err := s.deps.Calls.Dial(ctx, cti.DialRequest{
-		UserID: c.actor.UserID, To: in.Body.To, Device: in.Body.Device, Key: in.Key, RequestedAt: in.RequestedAt,
+		UserID: c.actor.UserID, To: to, Device: in.Body.Device, Key: in.Key, RequestedAt: in.RequestedAt,
 		ClientID: in.Body.ClientID, PersonID: in.Body.PersonID, Role: string(c.actor.Role),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return body(DialOutput{ID: id}), nil
+}
+
+// dialledNumber is the number that is meant. Who sees numbers masked names it
+// by the phone of a card or by a call (PU-09).
+func (s *server) dialledNumber(ctx context.Context, c *caller, in DialInput) (string, error) {
+	switch {
+	case in.To != "" && in.PhoneID == 0 && in.CallID == "":
+		if crm.IsMasked(in.To) {
+			return "", invalidField("body.to", "this number is masked", "name it by phone_id or call_id")
+		}
+		return in.To, nil
+	case in.To == "" && in.PhoneID != 0 && in.CallID == "":
+		return s.deps.Clients.DialText(ctx, c.actor, in.PhoneID)
+	case in.To == "" && in.PhoneID == 0 && in.CallID != "":
+		record, err := s.record(ctx, c, in.CallID)
+		if err != nil {
+			return "", err
+		}
+		if record.Number.E164 != "" {
+			return record.Number.E164, nil
+		}
+		return record.Number.Raw, nil
+	}
+	return "", invalidField("body.to", "give one of to, phone_id and call_id", "write to, or the id of a phone or of a call")
 }
 
 func (s *server) hangup(ctx context.Context, c *caller, in *CallPath) (*none, error) {

@@ -112,6 +112,17 @@ func (s *server) serveHook(w http.ResponseWriter, r *http.Request, h hook) {
 }
 
 func (s *server) askHook(r *http.Request, h hook) (string, any, error) {
+	token := hookToken(r)
+	if token == "" {
+		return "", nil, newProblem(codeUnauthorized, "send a token with the scope hooks as Authorization: Bearer or "+headerToken)
+	}
+	actor, err := s.deps.Employees.ActorByToken(r.Context(), token)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := actor.Require(crm.Hooks); err != nil {
+		return "", nil, err
+	}
 	query := map[string]string{}
 	for name, values := range r.URL.Query() {
 		if !slices.Contains(h.params, name) || len(values) != 1 {
@@ -121,14 +132,6 @@ func (s *server) askHook(r *http.Request, h hook) (string, any, error) {
 	}
 	if query["number"] == "" {
 		return "", nil, invalidField("query.number", "the hook needs the caller's number", "add number=${CALLERID(num)}")
-	}
-	token := hookToken(r)
-	if token == "" {
-		return "", nil, newProblem(codeUnauthorized, "send a token with the scope hooks as Authorization: Bearer or "+headerToken)
-	}
-	actor, err := s.deps.Employees.ActorByToken(r.Context(), token)
-	if err != nil {
-		return "", nil, err
 	}
 	return h.answer(r.Context(), actor, query)
 }

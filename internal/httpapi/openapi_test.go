@@ -14,6 +14,11 @@ type openapiDoc struct {
 		Tags        []string              `json:"tags"`
 		Responses   map[string]any        `json:"responses"`
 		Security    []map[string][]string `json:"security"`
+		Parameters  []struct {
+			Name     string `json:"name"`
+			In       string `json:"in"`
+			Required bool   `json:"required"`
+		} `json:"parameters"`
 	} `json:"paths"`
 	Components struct {
 		Schemas map[string]struct {

@@ -86,7 +86,7 @@ func TestSessionEnds(t *testing.T) {
 func TestEveryOperationNeedsASignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.anonymous()
+	b := s.anonymous().with("Accept", "application/json")
 	public := map[string]bool{"/login": true, "/logout": true, "/info": true}
 	for path, item := range readDocument(t).Paths {
 		if public[path] {

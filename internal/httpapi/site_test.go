@@ -81,7 +81,7 @@ func newSite(t *testing.T) *site {
 	rules := crm.PhoneRules{Region: "RU", AreaCode: "8152"}
 	clients, records, people := postgres.NewClientStore(s.db), postgres.NewCallStore(s.db), postgres.NewEmployeeStore(s.db)
 	registry := prometheus.NewRegistry()
-	hub := push.NewHub(push.Options{Bus: push.NewLocal(), Log: log})
+	hub := push.NewHub(push.Options{Bus: push.NewLocal(), Log: log, Mask: crm.MaskJSON})
 	if err := hub.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,8 @@ func newSite(t *testing.T) *site {
 				return []PBXStatus{{Name: "office", Version: "22.10.0", LastError: "http://10.0.0.5:8088 refused"}}
 			},
 			Record: func(c cti.Call) (calllog.Record, error) {
-				return calllog.Record{ID: c.ID, State: string(c.State), UserIDs: []int64{}}, nil
+				return calllog.Record{ID: c.ID, State: string(c.State), UserIDs: []int64{},
+					Number: calllog.Number{Raw: c.Number.Raw, E164: c.Number.E164, Display: c.Number.Display, Kind: string(c.Number.Kind)}}, nil
 			},
 			Audit: s.db.Audit,
 			UsersChanged: func(ctx context.Context) {

@@ -61,7 +61,7 @@ func (s *server) createTicket(ctx context.Context, c *caller, _ *none) (*bodyOf[
 }
 
 func (s *server) pushSession(c *caller) push.Session {
-	return push.Session{UserID: c.actor.UserID, ID: c.session, Expires: c.expires}
+	return push.Session{UserID: c.actor.UserID, ID: c.session, Expires: c.expires, Masked: !c.actor.Can(crm.NumbersFull)}
 }
 
 // handleStream opens a stream for a cookie, a Bearer token or a ticket. A
