@@ -42,8 +42,9 @@ func (a Action) Supervises() bool { return a == ActListen || a == ActWhisper || 
 
 // ServicePrefix begins the ids of channels and bridges that Ringcard makes for
 // its own ends: music on hold, a supervisor's leg, commands. They are no part
-// of any call and of no record.
-const ServicePrefix = "ringcard-"
+// of any call and of no record. Ids of Asterisk's own channels begin with its
+// systemname, which may well be "ringcard-1": the tilde tells them apart.
+const ServicePrefix = "ringcard~"
 
 // Controller is a PBX that acts on calls of its ordinary dialplan. A PBX that
 // is none can only place and end calls. Errors are *Error.
