@@ -23,6 +23,7 @@ export type PersonRef = NonNullable<ClientCard['persons']>[number];
 export type HistoryItem = Items<Ok<'/clients/{id}/history', 'get'>>;
 export type CallRecord = Items<Ok<'/calls', 'get'>>;
 export type CallWhy = Ok<'/calls/{id}/why', 'get'>;
+export type CallAction = Items<Ok<'/calls/{id}/actions', 'get'>>;
 export type CallSummary = Ok<'/calls/summary', 'get'>;
 export type Group = Items<Ok<'/groups', 'get'>>;
 export type SearchHit = NonNullable<Ok<'/search', 'get'>['clients']>[number];
@@ -38,5 +39,12 @@ export type Permission =
   | 'calls.read_all'
   | 'calls.dial'
   | 'calls.control_all'
+  | 'calls.supervise'
+  | 'recordings.listen'
+  | 'recordings.manage'
+  | 'numbers.full'
+  | 'reports.read'
+  | 'queues.manage'
+  | 'settings.manage'
   | 'users.manage'
   | 'pbx.manage';

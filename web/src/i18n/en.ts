@@ -1,3 +1,6 @@
+import { control, reason } from './en/control';
+import { why } from './en/why';
+
 export const en = {
   action: {
     add: 'Add',
@@ -32,6 +35,10 @@ export const en = {
     title: 'Attach {{number}} to a client',
   },
   call: {
+    transfers: 'Path of the call',
+    estimated: 'Not seen: {{fields}}. The values are the most likely.',
+    corrected: "Corrected by the PBX's own records: {{fields}}.",
+    cdr_awaited: 'Will be made exact when the PBX has written its record.',
     again: 'Call again',
     anonymous: 'Hidden number',
     attach: 'Attach',
@@ -292,6 +299,10 @@ export const en = {
     cancelled: 'cancelled',
     rejected: 'rejected',
     failed: 'failed',
+    transferred: 'transferred',
+    forwarded: 'forwarded',
+    picked_up: 'picked up elsewhere',
+    parked: 'parked',
   },
   link: {
     lost: 'Connection lost, reconnecting… What you see may be out of date.',
@@ -312,6 +323,7 @@ export const en = {
     wrong: 'Wrong login or password.',
   },
   match: {
+    chosen: 'chosen earlier',
     main_contact: 'main contact',
     affiliation: 'works at the company',
     client_number: "the client's own number",
@@ -521,11 +533,7 @@ export const en = {
     short_password_other: 'At least {{count}} characters',
     text: 'Who signs in to Ringcard and which telephone rings.',
   },
-  why: {
-    got: 'shown',
-    none: 'The exchange sent no events.',
-    not_got: 'not shown',
-    recipients: 'Who was shown the call',
-    title: 'Why it went this way',
-  },
+  control,
+  reason,
+  why,
 };

@@ -1,3 +1,6 @@
+import { control, reason } from './ru/control';
+import { why } from './ru/why';
+
 // Russian is the first language of the product; its keys are the type of all
 // translations. Plurals: _one 1, 21; _few 2–4; _many 5–20; _other fractions.
 export const ru = {
@@ -38,6 +41,10 @@ export const ru = {
     title: 'Привязать {{number}} к клиенту',
   },
   call: {
+    transfers: 'Путь звонка',
+    estimated: 'Не видели: {{fields}}. Значения вероятные.',
+    corrected: 'Исправлено по записям станции: {{fields}}.',
+    cdr_awaited: 'Уточним, когда станция запишет звонок.',
     again: 'Перезвонить',
     anonymous: 'Номер скрыт',
     attach: 'Привязать',
@@ -311,6 +318,10 @@ export const ru = {
     cancelled: 'отменён',
     rejected: 'отклонил',
     failed: 'ошибка',
+    transferred: 'перевёл',
+    forwarded: 'переадресован',
+    picked_up: 'перехвачен',
+    parked: 'на парковке',
   },
   link: {
     lost: 'Нет связи, восстанавливаем… Данные на экране могут быть устаревшими.',
@@ -331,6 +342,7 @@ export const ru = {
     wrong: 'Неверный логин или пароль.',
   },
   match: {
+    chosen: 'выбран раньше',
     main_contact: 'основное контактное лицо',
     affiliation: 'работает в компании',
     client_number: 'номер самого клиента',
@@ -551,11 +563,7 @@ export const ru = {
     short_password_other: 'Не короче {{count}} символов',
     text: 'Кто входит в Ringcard и на каком телефоне отвечает.',
   },
-  why: {
-    got: 'показан',
-    none: 'Станция не прислала событий.',
-    not_got: 'не показан',
-    recipients: 'Кому был показан звонок',
-    title: 'Почему так',
-  },
+  control,
+  reason,
+  why,
 };

@@ -15,6 +15,8 @@ export function aCall(change: Partial<Call> = {}): Call {
     client: null,
     ringing: [{ user_id: 1, name: 'Анна', device: 'PJSIP/101' }],
     answered_by: null,
+    talking: [],
+    transfers: [],
     placed_by: null,
     legs: [],
     started_at: '2026-11-22T10:00:00Z',

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import { useFormat } from '@/format/useFormat';
 import { Failure, Lines } from '@/parts/States';
+import { recipientText, stepText } from '@/parts/why';
 
 /** The call's path step by step, and who saw it on his screen or why not. */
 export function Why({ id }: { id: string }) {
@@ -47,9 +48,9 @@ function Path({ id }: { id: string }) {
       )}
       <Timeline bulletSize={12} lineWidth={2} active={events.length}>
         {events.map((event, index) => (
-          <Timeline.Item key={index} title={event.text || event.step} styles={{ itemTitle: { fontSize: 14, fontWeight: 400 } }}>
+          <Timeline.Item key={index} title={stepText(t, event)} styles={{ itemTitle: { fontSize: 14, fontWeight: 400 } }}>
             <Text size="xs" c="dimmed" className="tabular">
-              {format.time(event.at)} · {event.step}
+              {format.time(event.at)}
             </Text>
           </Timeline.Item>
         ))}
@@ -60,13 +61,13 @@ function Path({ id }: { id: string }) {
             {t('why.recipients')}
           </Text>
           {recipients.map((each) => (
-            <Group key={each.user_id} gap="xs" py={3} wrap="nowrap">
+            <Group key={`${each.user_id}-${each.code}`} gap="xs" py={3} wrap="nowrap">
               <Badge color={each.got ? 'teal' : 'gray'} miw={84}>
                 {t(each.got ? 'why.got' : 'why.not_got')}
               </Badge>
               <Text size="sm">{each.name}</Text>
               <Text size="sm" c="dimmed" className="ellipsis">
-                {each.reason}
+                {recipientText(t, each)}
               </Text>
             </Group>
           ))}

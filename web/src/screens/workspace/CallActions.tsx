@@ -1,6 +1,5 @@
-import { UnstyledButton } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconCheck, IconLink, IconPencil, IconPhone, IconPhoneX, IconShieldX, IconUserPlus, type Icon } from '@tabler/icons-react';
+import { IconCheck, IconLink, IconPencil, IconPhone, IconPhoneX, IconShieldX, IconUserPlus } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
@@ -12,6 +11,8 @@ import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { useToastError } from '@/parts/errors';
 import { useDial } from '@/parts/useDial';
 import { useActions } from '@/shell/actions';
+import { ActionButton } from './ActionButton';
+import { Controls } from './Controls';
 import classes from './Workspace.module.css';
 
 const ClientForm = lazy(() => import('@/parts/ClientForm'));
@@ -42,19 +43,20 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
     <div className={classes.actions}>
       {unknown && can('clients.write') && (
         <>
-          <Action icon={IconUserPlus} label={t('call.create_client')} onClick={() => setOpen('create')} />
-          <Action icon={IconLink} label={t('call.attach')} onClick={() => setOpen('attach')} />
-          <Action icon={IconShieldX} label={t('call.mark_spam')} onClick={() => setOpen('spam')} />
+          <ActionButton icon={IconUserPlus} label={t('call.create_client')} onClick={() => setOpen('create')} />
+          <ActionButton icon={IconLink} label={t('call.attach')} onClick={() => setOpen('attach')} />
+          <ActionButton icon={IconShieldX} label={t('call.mark_spam')} onClick={() => setOpen('spam')} />
         </>
       )}
-      <Action
+      <ActionButton
         icon={IconPencil}
         label={t('call.note')}
         onClick={() => document.getElementById('call-note')?.focus()}
       />
+      {can('calls.dial') && <Controls call={call} stage={stage} />}
       <span style={{ flex: 1 }} />
       {stage === 'ended' && call.number.kind !== 'anonymous' && can('calls.dial') && (
-        <Action
+        <ActionButton
           icon={IconPhone}
           tone="green"
           label={t('call.again')}
@@ -64,9 +66,9 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
           }}
         />
       )}
-      {stage === 'ended' && <Action icon={IconCheck} label={t('call.done')} onClick={() => dismiss(call.id)} />}
+      {stage === 'ended' && <ActionButton icon={IconCheck} label={t('call.done')} onClick={() => dismiss(call.id)} />}
       {canHangUp(call, me.id) && (
-        <Action
+        <ActionButton
           icon={IconPhoneX}
           tone="red"
           label={t(stage === 'talking' || stage === 'held' ? 'call.hang_up' : 'call.cancel')}
@@ -80,24 +82,5 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
       </Suspense>
       {open === 'spam' && <ConfirmSpam number={call.number.e164 || call.number.raw} display={call.number.display} onClose={close} onDone={refresh} />}
     </div>
-  );
-}
-
-interface ActionProps {
-  icon: Icon;
-  label: string;
-  tone?: 'red' | 'green';
-  disabled?: boolean;
-  onClick: () => void;
-}
-
-function Action({ icon: Glyph, label, tone, disabled, onClick }: ActionProps) {
-  return (
-    <UnstyledButton className={classes.action} disabled={disabled} onClick={onClick}>
-      <span className={classes.circle} data-tone={tone}>
-        <Glyph size={21} stroke={1.8} aria-hidden />
-      </span>
-      {label}
-    </UnstyledButton>
   );
 }

@@ -3,18 +3,20 @@ import { IconBuilding, IconDeviceLandlinePhone } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
-import type { Leg } from '@/live/types';
+import type { Leg, Transfer } from '@/live/types';
 import { legsOf } from '@/parts/calls';
+import { Transfers } from '@/parts/Transfers';
 
 const colors: Record<Leg['state'], string> = { new: 'gray', ringing: 'orange', up: 'teal', ended: 'gray' };
-const results = ['answered', 'busy', 'no_answer', 'elsewhere', 'cancelled', 'rejected', 'failed'] as const;
+const results = ['answered', 'busy', 'no_answer', 'elsewhere', 'cancelled', 'rejected', 'failed', 'transferred', 'forwarded', 'picked_up'] as const;
 
 /** The legs of a call as a tree: who dialled whom, how each one went. */
-export function CallProgress({ call }: { call: { legs?: unknown } }) {
+export function CallProgress({ call }: { call: { legs?: unknown; transfers?: Transfer[] | null } }) {
   const legs = legsOf(call).filter((leg) => leg.role !== 'service');
   const roots = legs.filter((leg) => !legs.some((other) => other.id === leg.dialed_by));
   return (
     <Stack gap={0}>
+      {call.transfers && call.transfers.length > 0 && <Transfers transfers={call.transfers} />}
       {roots.map((leg) => (
         <Branch key={leg.id} leg={leg} legs={legs} depth={0} />
       ))}
@@ -41,7 +43,7 @@ function Branch({ leg, legs, depth }: { leg: Leg; legs: Leg[]; depth: number }) 
           </Text>
         </div>
         <Badge color={leg.state === 'ended' && result === 'answered' ? 'teal' : colors[leg.state]} flex="none">
-          {leg.state === 'ended' && result ? t(`leg.${result}`) : t(`leg.${leg.state}`)}
+          {leg.state === 'ended' && result ? t(`leg.${result}`) : t(`leg.${leg.parked ? 'parked' : leg.state}`)}
         </Badge>
       </Group>
       {legs
