@@ -47,6 +47,9 @@ func (a *App) maintain(ctx context.Context) {
 			} else if n > 0 {
 				a.log.Info("sessions expired", "count", n)
 			}
+			if _, err := a.services.CallLog.ForgetTraces(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("old traces of calls not removed", "error", err)
+			}
 		}
 	}
 }

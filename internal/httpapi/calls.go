@@ -27,11 +27,6 @@ func (s *server) registerCalls() {
 		summary: "One call with its legs, also a live one",
 	}, s.getCall)
 	handle(s, operation{
-		id: "getCallWhy", method: http.MethodGet, path: "/calls/{id}/why", tag: tagCalls, needs: crm.CallsRead,
-		summary: "Why a call popped up, and on whose screens",
-		detail:  "Kept for live calls and those that ended lately; later 404 `call_not_found`.",
-	}, s.callWhy)
-	handle(s, operation{
 		id: "dial", method: http.MethodPost, path: "/calls", tag: tagCalls, needs: crm.CallsDial, status: http.StatusAccepted,
 		summary: "Call a number: the own telephone rings first",
 		detail: "202 means the PBX has the order; progress comes by the stream. The same Idempotency-Key gives the same call. " +
@@ -124,18 +119,6 @@ func (s *server) record(ctx context.Context, c *caller, id string) (calllog.Reco
 		return record, err
 	}
 	return s.deps.Record(live)
-}
-
-func (s *server) callWhy(ctx context.Context, c *caller, in *CallPath) (*bodyOf[cti.Why], error) {
-	if _, err := s.record(ctx, c, in.ID); err != nil {
-		return nil, err
-	}
-	why, ok := s.deps.Calls.Why(in.ID)
-	if !ok {
-		return nil, cti.Errorf(cti.CodeNotFound, "the decisions about this call are no longer kept")
-	}
-	why.Steps, why.Recipients = notNil(why.Steps), notNil(why.Recipients)
-	return body(why), nil
 }
 
 // DialInput is a click on a number.

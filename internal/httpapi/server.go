@@ -137,6 +137,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerGroups()
 	s.registerSearch()
 	s.registerCalls()
+	s.registerWhy()
 	s.registerControl()
 	s.registerRecordings()
 	s.registerPresence()
