@@ -41,6 +41,7 @@ type site struct {
 	deps  Deps
 	calls *fakeCalls
 	files pbxFiles
+	pbx   *fakePBX
 	log   *bytes.Buffer
 }
 
@@ -76,7 +77,7 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, log: new(bytes.Buffer)}
+	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, pbx: newFakePBX(0), log: new(bytes.Buffer)}
 	log := slog.New(slog.NewTextHandler(&syncBuffer{b: s.log}, nil))
 	rules := crm.PhoneRules{Region: "RU", AreaCode: "8152"}
 	clients, records, people := postgres.NewClientStore(s.db), postgres.NewCallStore(s.db), postgres.NewEmployeeStore(s.db)
@@ -133,7 +134,8 @@ func newSite(t *testing.T) *site {
 				team.SetUsers(users)
 			},
 		},
-		Streaming: Streaming{Hub: hub, Tickets: push.NewTickets()},
+		Streaming:      Streaming{Hub: hub, Tickets: push.NewTickets()},
+		Administration: Administration{Discovery: s.pbx},
 	}
 	handler, err := New(s.deps)
 	if err != nil {

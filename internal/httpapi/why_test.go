@@ -31,7 +31,7 @@ func TestWhyIsKeptWithTheRecord_PB_13(t *testing.T) {
 		t.Helper()
 		id, ended := uuid.NewString(), began.Add(time.Minute)
 		r := calllog.Record{ID: id, Version: 3, PBX: "office", Direction: calllog.In, State: calllog.Ended, Disposition: calllog.Missed,
-			Number: calllog.Number{Kind: "external", E164: "+79161234567", Raw: "79161234567", Display: "+7 916 123-45-67"},
+			Number:  calllog.Number{Kind: "external", E164: "+79161234567", Raw: "79161234567", Display: "+7 916 123-45-67"},
 			UserIDs: []int64{anna}, StartedAt: began, EndedAt: &ended, Snapshot: json.RawMessage(`{}`)}
 		if why != nil {
 			raw, err := json.Marshal(why)
