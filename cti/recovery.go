@@ -208,7 +208,7 @@ func (r *Recovery) take(rows []CDRRow) {
 	now := time.Now()
 	for _, row := range rows {
 		key := row.conversation()
-		if key == "" || row.Start.IsZero() || row.End.IsZero() {
+		if key == "" || row.Start.IsZero() || row.End.IsZero() || strings.HasPrefix(key, ServicePrefix) {
 			continue
 		}
 		c := r.open[key]
@@ -305,33 +305,41 @@ func (c *conversation) channels() []string {
 
 // settle writes what follows from one conversation.
 func (r *Recovery) settle(ctx context.Context, c *conversation, known KnownCall, isKnown bool) error {
-	past, any := r.opt.Engine.office.Past(c.rows)
-	changed := false
-	result := "recovered"
+	past, is := r.opt.Engine.office.Past(c.rows)
+	now := time.Now().UTC()
+	rows, source := strconv.Itoa(len(c.rows)), r.opt.Source.Name()
+	var lv live
+	result, changed := "recovered", false
 	switch {
-	case !any:
+	case !is:
 	case !isKnown:
 		past.CDR, changed = CDRApplied, true
+		lv.trace.add(now, "cdr_recovered", "rows", rows, "source", source)
 	case known.Call != nil:
-		result = "corrected"
-		past, changed = Correct(r.opt.Engine.newest(*known.Call), past, r.opt.Source.Name(), time.Now().UTC())
+		old, steps := r.opt.Engine.newest(*known.Call)
+		past, changed = Correct(old, past, source, now)
+		result, lv.trace = "corrected", trace{steps: steps.Steps, recipients: steps.Recipients}
+		lv.trace.add(now, "cdr_corrected", "rows", rows, "source", source, "fields", corrected(past))
 	}
 	if changed {
-		if err := r.opt.Journal.Save(ctx, past); err != nil {
-			if !permanent(err) {
-				return fmt.Errorf("call %s: %w", past.ID, err)
-			}
+		if len(lv.trace.steps) > 1 || result == "recovered" {
+			why := lv.trace.why()
+			past.Why = &why
+		}
+		err := r.opt.Journal.Save(ctx, past)
+		switch {
+		case err == nil:
+			err = r.opt.Engine.amend(ctx, past, lv.trace)
+		case permanent(err):
 			r.log.Error("call record refused", "call", past.ID, "err", err)
-			result = "refused"
+			result, err = "refused", nil
+		}
+		if err != nil {
+			return fmt.Errorf("call %s: %w", past.ID, err)
 		}
 		r.log.Info("call taken from the PBX's records", "call", past.ID, "result", result, "rows", len(c.rows))
 		if f := r.opt.Metrics.FromCDR; f != nil {
 			f(r.opt.Engine.office.cfg.PBX, result)
-		}
-		if result != "refused" {
-			if err := r.opt.Engine.amend(ctx, past, r.opt.Source.Name(), len(c.rows)); err != nil {
-				return err
-			}
 		}
 	}
 	r.close(c)
@@ -396,38 +404,35 @@ func (e *Engine) holds(ctx context.Context, list []*conversation) (map[string]bo
 }
 
 // newest prefers the engine's copy of an ended call, which may be newer than
-// the record that was read.
-func (e *Engine) newest(c Call) Call {
-	if p, ok := e.get(c.ID); ok && p.call.Version > c.Version && p.call.State == Ended {
-		return p.call
+// the record that was read, and returns its trace where that is still here.
+func (e *Engine) newest(c Call) (Call, Why) {
+	p, ok := e.get(c.ID)
+	if !ok || p.call.State != Ended {
+		return c, Why{}
 	}
-	return c
+	if p.call.Version > c.Version {
+		c = p.call
+	}
+	return c, p.steps
 }
 
 // amend brings a call that the recovery has written to the copies here.
-func (e *Engine) amend(ctx context.Context, c Call, source string, rows int) error {
+func (e *Engine) amend(ctx context.Context, c Call, t trace) error {
+	c.Why = nil
 	return e.do(ctx, func() {
 		lv := e.board.calls[c.ID]
 		if lv == nil {
 			lv = &live{}
 			if p, ok := e.get(c.ID); ok {
 				lv.audience = p.audience
-				lv.trace = trace{steps: p.steps.Steps, recipients: p.steps.Recipients}
 			} else {
 				e.remember(c.ID)
 			}
 		}
-		if lv.call.Version >= c.Version {
-			return
+		if lv.call.Version < c.Version {
+			lv.call, lv.trace = c, t
+			e.show(lv, e.opt.Now())
 		}
-		lv.call = c
-		now, n := e.opt.Now(), strconv.Itoa(rows)
-		if len(c.Corrections) > 0 {
-			lv.trace.add(now, "cdr_corrected", "rows", n, "source", source, "fields", corrected(c))
-		} else {
-			lv.trace.add(now, "cdr_recovered", "rows", n, "source", source)
-		}
-		e.show(lv, now)
 	})
 }
 

@@ -34,7 +34,12 @@ import (
 	"ringcard/test/scenario"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(envServe); path != "" {
+		os.Exit(serveAlone(path))
+	}
+	os.Exit(pgtest.Run(m))
+}
 
 // patience bounds waiting for what must happen; it is no measurement.
 const patience = 45 * time.Second
