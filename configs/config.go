@@ -54,6 +54,7 @@ type Phone struct {
 type PBX struct {
 	Name       string      `yaml:"name" env:"NAME"`
 	ARI        ARI         `yaml:"ari" envPrefix:"ARI_"`
+	SIP        SIP         `yaml:"sip" envPrefix:"SIP_"` // instead of ARI
 	AMI        AMI         `yaml:"ami" envPrefix:"AMI_"`
 	Trunks     []string    `yaml:"trunks" env:"TRUNKS"`         // endpoint name patterns, as PJSIP/provider*
 	Extensions string      `yaml:"extensions" env:"EXTENSIONS"` // regular expression on the name of an endpoint
@@ -124,6 +125,9 @@ func (p *PBX) setDefaults() {
 	}
 	if p.ARI.User == "" {
 		p.ARI.User = DefaultARIUser
+	}
+	if p.SIP.Address != "" {
+		p.SIP.setDefaults()
 	}
 	if p.Extensions == "" {
 		p.Extensions = DefaultExtensions

@@ -67,7 +67,14 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 		Queues:     Queues{Names: []string{"sales"}, PauseOnBreak: true, PauseReasons: []string{"lunch", "training"}},
 		RecordAuto: "inbound", RecordingsDir: "/mnt/pbx/monitor", RecordingsFromARI: true,
 	}
-	if diff := cmp.Diff([]PBX{want}, got.PBX); diff != "" {
+	branch := PBX{
+		Name: "branch",
+		ARI:  ARI{App: DefaultARIApp, User: DefaultARIUser},
+		SIP: SIP{Address: "192.0.2.20:5060", Transport: DefaultSIPTransport, User: DefaultSIPUser, Password: "change-me",
+			Extensions: []string{}, Expires: DefaultSIPExpires, QueueGap: DefaultSIPQueueGap},
+		Extensions: DefaultExtensions, Context: DefaultContext,
+	}
+	if diff := cmp.Diff([]PBX{want, branch}, got.PBX); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -140,7 +140,12 @@ func (v *validator) pbxs(list []PBX) {
 			v.addf(at+"ari.app", "%q at this address is already used by pbx[%d]; Asterisk gives events to one of them only", p.ARI.App, first)
 		}
 		apps[app] = i
-		v.ari(at+"ari.", p.ARI)
+		if p.OverSIP() {
+			v.sip(at+"sip.", p.SIP)
+			v.check(!p.CDR.Configured(), at+"cdr", "is of no use over SIP: what is seen there has no id to find its row by; leave it out")
+		} else {
+			v.ari(at+"ari.", p.ARI)
+		}
 		for j, t := range p.Trunks {
 			_, err := path.Match(t, "")
 			v.check(err == nil && strings.TrimSpace(t) != "", fmt.Sprintf("%strunks[%d]", at, j), "%q is no endpoint pattern; write it as PJSIP/provider or PJSIP/trunk-*", t)
@@ -162,7 +167,7 @@ func (v *validator) ari(at string, a ARI) {
 	u, err := url.Parse(a.URL)
 	switch {
 	case a.URL == "":
-		v.addf(at+"url", "is missing; write http://HOST:8088/ari")
+		v.addf(at+"url", "is missing; write http://HOST:8088/ari, or sip.address where the PBX has no ARI")
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
 		v.addf(at+"url", "is no http address; write http://HOST:8088/ari")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":

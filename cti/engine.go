@@ -410,6 +410,9 @@ func concerned(c *Call) []int64 {
 // show sends the call to everybody concerned and, once more, to those who no
 // longer are: their pop closes.
 func (e *Engine) show(lv *live, since time.Time) Call {
+	if lv.call.Direction == "" {
+		return wire(lv.call) // a channel alone: nothing is known yet to be told
+	}
 	now := concerned(&lv.call)
 	if len(now) == 0 {
 		now = lv.audience // the last ones see how it ends

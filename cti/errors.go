@@ -44,6 +44,7 @@ const (
 	CodeNeedsAMI       Code = "needs_ami"
 	CodeNeedsContext   Code = "needs_ami_or_context"
 	CodeUnsupported    Code = "unsupported_by_pbx"
+	CodeNotPossible    Code = "not_possible_on_sip"
 )
 
 // Error is a refusal with a code and a sentence safe to show to the user.

@@ -17,6 +17,8 @@ const (
 	FieldDisposition = "disposition"
 	FieldCause       = "cause"
 	FieldHold        = "hold_ms"
+	FieldDID         = "did"
+	FieldQueue       = "queue"
 )
 
 // CDRState tells whether the PBX's own records can mend, or have mended, what
@@ -55,6 +57,16 @@ func (c *Call) estimate(fields ...string) {
 }
 
 func (c *Call) estimated(field string) bool { return slices.Contains(c.Estimated, field) }
+
+// inferred marks a call that is made of the states of extensions (PB-07): the
+// PBX tells neither where it came to nor how it ended.
+func (c *Call) inferred() {
+	if !c.isInferred() {
+		c.estimate(FieldDID, FieldQueue, FieldCause, FieldEndedBy)
+	}
+}
+
+func (c *Call) isInferred() bool { return c.estimated(FieldQueue) }
 
 // known takes a field off the estimates.
 func (c *Call) known(field string) {

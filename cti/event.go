@@ -68,6 +68,7 @@ type Channel struct {
 	App             string
 	AppData         string
 	Created         time.Time // by the clock of the PBX
+	Inferred        bool      // of a PBX that tells only states of extensions
 }
 
 // Bridge is a mixing bridge and who is in it.
@@ -100,4 +101,5 @@ type Snapshot struct {
 type DeviceState struct {
 	Endpoint string
 	Online   bool
+	Unknown  bool // neither is known any more
 }

@@ -71,11 +71,14 @@ func (t *transition) end() {
 	if remote != nil {
 		c.Cause = remote.Cause
 	}
-	if c.EndedBy == "" {
+	if c.EndedBy == "" && !c.isInferred() {
 		c.EndedBy = "pbx"
 	}
 	if c.Disposition == "" {
 		c.Disposition = t.unanswered(remote)
+		if c.isInferred() {
+			c.estimate(FieldDisposition)
+		}
 	}
 	t.effects |= EffectShow | EffectSave
 }

@@ -106,7 +106,7 @@ func (t *Team) registered(pbx string, d DeviceState) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	dev := t.of(pbx, d.Endpoint)
-	dev.known, dev.online = true, d.Online
+	dev.known, dev.online = !d.Unknown, d.Online
 	t.refresh(t.owners[deviceKey{pbx, d.Endpoint}])
 }
 

@@ -110,6 +110,9 @@ func (t *transition) ensure(ch Channel) *Leg {
 	if first && t.c.StartedAt.IsZero() {
 		t.c.StartedAt = t.now
 	}
+	if ch.Inferred {
+		t.c.inferred()
+	}
 	t.c.Legs = append(t.c.Legs, l)
 	leg := &t.c.Legs[len(t.c.Legs)-1]
 	if t.c.Direction == "" && l.Role != ServiceLeg && originates(ch) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"ringcard/ari"
@@ -12,14 +13,15 @@ import (
 	"ringcard/crm/employee"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
+	"ringcard/sip"
 )
 
 // telephony is the engines of all PBXs and what they share.
 type telephony struct {
-	clients  []*ari.Client
-	recorder *cti.Recorder
-	team     *cti.Team
-	service  *cti.Service
+	exchanges []exchange
+	recorder  *cti.Recorder
+	team      *cti.Team
+	service   *cti.Service
 }
 
 func (a *App) startTelephony(ctx context.Context) error {
@@ -45,27 +47,26 @@ func (a *App) startTelephony(ctx context.Context) error {
 	var engines []*cti.Engine
 	var tapes []*cti.Recordings
 	for _, cfg := range a.opt.Config.PBX {
-		client := ari.New(ariConfig(cfg), ari.Options{
-			Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
-			OnStatus: func(s ari.Status) {
-				a.metrics.connected(cfg.Name, s.Connected)
-				shown.showPBX(a.pbxStatuses())
-			},
+		client := a.connect(cfg, func(connected bool) {
+			a.metrics.connected(cfg.Name, connected)
+			shown.showPBX(a.pbxStatuses())
 		})
-		recordings, err := a.recordingsOf(cfg, client)
-		if err != nil {
-			return err
+		var recordings *cti.Recordings
+		if client.ari != nil {
+			if recordings, err = a.recordingsOf(cfg, client.ari); err != nil {
+				return err
+			}
 		}
 		tapes = append(tapes, recordings)
 		engine, err := cti.NewEngine(cti.EngineOptions{
-			PBX: client, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
+			PBX: client.PBX, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
 			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(), Recordings: recordings,
 		})
 		if err != nil {
 			return fmt.Errorf("pbx %s: %w", cfg.Name, err)
 		}
-		client.SetSink(engine)
-		t.clients, engines = append(t.clients, client), append(engines, engine)
+		client.deliver(engine)
+		t.exchanges, engines = append(t.exchanges, client), append(engines, engine)
 		a.checks = append(a.checks, pbxCheck(client))
 	}
 	t.service = cti.NewService(cti.ServiceOptions{
@@ -76,18 +77,20 @@ func (a *App) startTelephony(ctx context.Context) error {
 	}
 	for i, engine := range engines {
 		name := a.opt.Config.PBX[i].Name
-		if err := tapes[i].Start(ctx); err != nil {
-			return err
+		if tapes[i] != nil {
+			if err := tapes[i].Start(ctx); err != nil {
+				return err
+			}
+			a.cleanups.add("recordings "+name, tapes[i].Stop)
 		}
-		a.cleanups.add("recordings "+name, tapes[i].Stop)
 		if err := engine.Start(ctx); err != nil {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
 		a.cleanups.add("engine "+name, engine.Stop)
-		if err := t.clients[i].Start(ctx); err != nil {
+		if err := t.exchanges[i].start(ctx); err != nil {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
-		a.cleanups.add("pbx "+name, t.clients[i].Stop)
+		a.cleanups.add("pbx "+name, t.exchanges[i].stop)
 		if err := a.startRecovery(ctx, a.opt.Config.PBX[i], engine, hooks); err != nil {
 			return fmt.Errorf("pbx %s: %w", name, err)
 		}
@@ -111,8 +114,12 @@ func (a *App) office(cfg configs.PBX) cti.OfficeConfig {
 	for i, r := range cfg.DialRights {
 		rights[i] = cti.DialRight{Match: r.Match, Emergency: r.Emergency, Roles: r.Roles}
 	}
+	trunks := cfg.Trunks
+	if cfg.OverSIP() {
+		trunks = append(slices.Clone(trunks), sip.OutsideEndpoint)
+	}
 	return cti.OfficeConfig{
-		PBX: cfg.Name, Trunks: cfg.Trunks, Extensions: cfg.Extensions, Context: cfg.Context,
+		PBX: cfg.Name, Trunks: trunks, Extensions: cfg.Extensions, Context: cfg.Context,
 		DialRules: rules, DialRights: rights, Hours: a.dialHours(cfg), Parse: numberParser(phoneRules(a.opt.Config)),
 	}
 }
@@ -131,24 +138,20 @@ func (a *App) dialHours(cfg configs.PBX) cti.Hours {
 }
 
 // pbxCheck reports a PBX without asking it: the connection knows.
-func pbxCheck(client *ari.Client) httpapi.Check {
+func pbxCheck(client exchange) httpapi.Check {
 	return httpapi.Check{Name: "pbx " + client.Name(), Run: func(context.Context) error {
-		status := client.Status()
-		if status.Connected {
+		connected, since := client.Connected()
+		if connected {
 			return nil
 		}
-		return fmt.Errorf("not connected since %s; ringcard doctor tells more", status.Since.UTC().Format(time.RFC3339))
+		return fmt.Errorf("not connected since %s; ringcard doctor tells more", since.UTC().Format(time.RFC3339))
 	}}
 }
 
 func (a *App) pbxStatuses() []httpapi.PBXStatus {
-	out := make([]httpapi.PBXStatus, len(a.telephony.clients))
-	for i, client := range a.telephony.clients {
-		s := client.Status()
-		out[i] = httpapi.PBXStatus{Name: client.Name(), Connected: s.Connected, Version: s.Version, LastError: s.LastError}
-		if !s.Since.IsZero() {
-			out[i].Since = &s.Since
-		}
+	out := make([]httpapi.PBXStatus, len(a.telephony.exchanges))
+	for i, client := range a.telephony.exchanges {
+		out[i] = client.status()
 	}
 	return out
 }
@@ -160,7 +163,7 @@ func (a *App) restoreTeam(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.telephony.service.SetUsers(usersOfStaff(staff))
+	a.telephony.setUsers(usersOfStaff(staff))
 	for _, u := range staff {
 		if u.Status == employee.Free {
 			continue
@@ -182,7 +185,7 @@ func (a *App) refreshUsers(ctx context.Context) {
 		a.log.Error("users not refreshed", "error", err)
 		return
 	}
-	a.telephony.service.SetUsers(usersOfStaff(staff))
+	a.telephony.setUsers(usersOfStaff(staff))
 }
 
 func usersOfStaff(staff []employee.User) []cti.User {

@@ -54,5 +54,7 @@ type PBXStatus struct {
 	Connected bool       `json:"connected"`
 	Since     *time.Time `json:"since" doc:"of this state"`
 	Version   string     `json:"version" doc:"as the PBX says, empty while unknown"`
-	LastError string     `json:"last_error" doc:"why it is not connected, with what to do"`
+	LastError string     `json:"last_error" doc:"why it is not connected or not all is told, with what to do"`
+	Mode      string     `json:"mode" enum:"ari,sip" doc:"how it is connected; over sip less is known of calls"`
+	Limits    []string   `json:"limits,omitempty" enum:"desk_calls,refused_ring,did,queue,cause,transfer,registration,control" doc:"what this PBX does not tell of calls, or cannot be told to do"`
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Append map[string]string
 	// Bare keeps logging out of the way of a measurement.
 	Bare bool
+	// WithoutARI turns ARI off, as on a PBX that has none.
+	WithoutARI bool
 	// SIPTrace writes every SIP message to the log.
 	SIPTrace bool
 	// StartTimeout bounds the start. 0 means 60 s.
@@ -61,6 +63,8 @@ type Asterisk struct {
 	dir      string // the instance's folder, as Asterisk sees it
 	slot     *slot
 	patience time.Duration
+	// withoutARI: its answer does not tell that the PBX is up.
+	withoutARI bool
 
 	mu      sync.Mutex
 	process *process // nil while down
@@ -95,6 +99,7 @@ func Run(ctx context.Context, o Options) (*Asterisk, error) {
 		dir:         instances + "/" + name,
 		slot:        s,
 		patience:    o.StartTimeout,
+		withoutARI:  o.WithoutARI,
 	}
 	if a.patience == 0 {
 		a.patience = time.Minute
@@ -271,6 +276,7 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 		TrunkHost:      trunkHost,
 		Bare:           o.Bare,
 		SIPTrace:       o.SIPTrace,
+		WithoutARI:     o.WithoutARI,
 	}
 	if o.ChannelVars == nil {
 		s.ChannelVars = []string{"CHANNEL(linkedid)"}
@@ -320,7 +326,7 @@ func sweep(ctx context.Context, tree, slots string) error {
 func (a *Asterisk) waitReady(ctx context.Context, p *process) error {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
-	for !a.ariAnswers(ctx) {
+	for !a.answers(ctx) {
 		select {
 		case <-p.done:
 			return fmt.Errorf("asterisk exited while it started: %w", p.err)
@@ -331,6 +337,15 @@ func (a *Asterisk) waitReady(ctx context.Context, p *process) error {
 	}
 	_, err := a.CLI(ctx, "core waitfullybooted")
 	return err
+}
+
+// answers tells whether the process is there to be asked.
+func (a *Asterisk) answers(ctx context.Context) bool {
+	if a.withoutARI {
+		_, err := a.CLI(ctx, "core show uptime")
+		return err == nil
+	}
+	return a.ariAnswers(ctx)
 }
 
 func (a *Asterisk) ariAnswers(ctx context.Context) bool {

@@ -24,7 +24,7 @@ type settings struct {
 	Extensions                 []string
 	QualifySeconds             int
 	TrunkAddr, TrunkHost       string
-	Bare, SIPTrace             bool
+	Bare, SIPTrace, WithoutARI bool
 }
 
 // PhonePassword is a method so that templates can call it.
