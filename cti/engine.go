@@ -578,7 +578,7 @@ func (e *Engine) ended(lv *live, at time.Time) {
 	if lv.call.Direction == "" {
 		return
 	}
-	if f := e.opt.Metrics.CallEnded; f != nil {
+	if f := e.opt.Metrics.CallEnded; f != nil && lv.call.Direction != "" {
 		f(string(lv.call.Direction), string(lv.call.Disposition))
 	}
 	e.remember(lv.call.ID)
