@@ -23,6 +23,9 @@ const (
 	Voicemail = "voicemail"
 )
 
+// Unanswered are the results of an inbound call that nobody took.
+func Unanswered() []string { return []string{Missed, Abandoned, Busy, Failed} }
+
 // Record is one call as it is kept (CK-01, CK-03). Times are UTC.
 type Record struct {
 	ID          string          `json:"id" doc:"UUID"`
@@ -56,6 +59,8 @@ type Record struct {
 	Spam        bool            `json:"spam"`
 	Interaction int64           `json:"interaction_id,omitempty"`
 	Test        bool            `json:"test,omitempty" doc:"a test call of an administrator: in no report and no client's history"`
+	Transferred bool            `json:"transferred" doc:"handed from one of the office to another, or outside"`
+	WrapUp      *WrapUpDone     `json:"wrapup" doc:"what it came to; null until somebody said so"`
 	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
 	// What was not seen and what was changed later, of one record only (PB-04).
 	Estimated   []string     `json:"estimated,omitempty" doc:"fields that were not seen and are what is most likely; one record only"`
@@ -102,6 +107,17 @@ type Party struct {
 	Name   string `json:"name"`
 }
 
+// Orders of the journal. Durations compare whole calls: the longest first.
+const (
+	SortNewest = "-started"
+	SortOldest = "started"
+	SortTalk   = "-talk"
+	SortWait   = "-wait"
+)
+
+// Sorts lists the orders, the default first.
+func Sorts() []string { return []string{SortNewest, SortOldest, SortTalk, SortWait} }
+
 // Query selects calls for the journal; conditions combine by AND (AF-03).
 type Query struct {
 	From         time.Time // inclusive, zero for none
@@ -110,17 +126,29 @@ type Query struct {
 	Dispositions []string
 	UserID       int64
 	Queue        string
+	PBX          string
 	ClientID     int64
+	Number       string // a whole outside number, as people write it
 	Q            string // digits of a number, or part of the client's or caller's name
 	Unmatched    bool   // external callers without a client
+	Recorded     *bool
+	HasNote      *bool
+	Transferred  *bool
+	ResultID     int64 // of wrap-up
+	Sort         string
 	Limit        int
 	Cursor       string
+
+	e164 int64 // Number as understood
 }
+
+// E164 is Number as understood, 0 without one. The service sets it.
+func (q Query) E164() int64 { return q.e164 }
 
 // Summary is the day at a glance.
 type Summary struct {
 	Today      Today  `json:"today"`
-	MissedOpen int64  `json:"missed_open" doc:"missed callers of the last 7 days nobody has spoken with since"`
+	MissedOpen int64  `json:"missed_open" doc:"open obligations: callers to call back (AF-02)"`
 	ByHour     []Hour `json:"by_hour" doc:"hours of today with calls"`
 }
 

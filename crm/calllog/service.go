@@ -2,6 +2,7 @@ package calllog
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ type Stores struct {
 	Journal Journal
 	Clerk   Clerk
 	Traces  Traces
+	Results Results
 }
 
 // Options of a Service.
@@ -74,19 +76,54 @@ func (s *Service) List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[
 	if err := actor.Require(crm.CallsRead); err != nil {
 		return crm.Page[Record]{}, err
 	}
+	if err := s.check(&q); err != nil {
+		return crm.Page[Record]{}, err
+	}
+	return s.stores.Journal.List(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules))
+}
+
+// Export gives every record of the query to row, in its order; Limit and
+// Cursor do not count. An error of row ends it. Records come as they are read:
+// an error may follow after many.
+func (s *Service) Export(ctx context.Context, actor crm.Actor, q Query, row func(Record) error) error {
+	if err := actor.Require(crm.CallsRead); err != nil {
+		return err
+	}
+	if err := s.check(&q); err != nil {
+		return err
+	}
+	q.Limit, q.Cursor = 0, ""
+	return s.stores.Journal.Export(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules), row)
+}
+
+// check reads the number of a query and refuses what is no query.
+func (s *Service) check(q *Query) error {
 	for _, d := range q.Directions {
 		if d != In && d != Out && d != Internal {
-			return crm.Page[Record]{}, crm.Invalid("direction", "unknown direction %q", d)
+			return crm.Invalid("direction", "unknown direction %q", d)
 		}
 	}
 	for _, d := range q.Dispositions {
 		switch d {
 		case Answered, Missed, Abandoned, Busy, Failed, Voicemail:
 		default:
-			return crm.Page[Record]{}, crm.Invalid("disposition", "unknown result %q", d)
+			return crm.Invalid("disposition", "unknown result %q", d)
 		}
 	}
-	return s.stores.Journal.List(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules))
+	if q.Sort == "" {
+		q.Sort = SortNewest
+	}
+	if !slices.Contains(Sorts(), q.Sort) {
+		return crm.Invalid("sort", "it is one of %s", strings.Join(Sorts(), ", "))
+	}
+	if q.Number != "" {
+		p := crm.ParsePhone(q.Number, s.opts.Rules)
+		if p.Kind != crm.PhoneExternal {
+			return crm.Invalid("number", "%q is no outside number; search parts of numbers with q", q.Number)
+		}
+		q.e164 = p.E164
+	}
+	return nil
 }
 
 // Get returns one record with its legs.
@@ -117,11 +154,19 @@ func (s *Service) SetNote(ctx context.Context, actor crm.Actor, id, text string)
 	if err := actor.Require(crm.CallsRead); err != nil {
 		return "", err
 	}
-	text = strings.TrimSpace(text)
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || utf8.RuneCountInString(text) > maxNote {
-		return "", crm.Invalid("text", "a note is a text of at most %d characters", maxNote)
+	text, err := checkNote("text", text)
+	if err != nil {
+		return "", err
 	}
 	return text, s.stores.Clerk.SetNote(ctx, actor, id, text)
+}
+
+func checkNote(field, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || utf8.RuneCountInString(text) > maxNote {
+		return "", crm.Invalid(field, "a note is a text of at most %d characters", maxNote)
+	}
+	return text, nil
 }
 
 // SetClient chooses among the clients that match the number of a call.

@@ -36,6 +36,8 @@ type Recovery interface {
 // Journal reads records; an actor without calls.read_all sees his own.
 type Journal interface {
 	List(ctx context.Context, actor crm.Actor, q Query, s crm.Search) (crm.Page[Record], error)
+	// Export gives row every record of the query, without legs.
+	Export(ctx context.Context, actor crm.Actor, q Query, s crm.Search, row func(Record) error) error
 	Get(ctx context.Context, actor crm.Actor, id string) (Record, error)
 	// Summary counts since midnight of the zone; all tells whether to count
 	// everybody's calls or the actor's.
@@ -52,4 +54,28 @@ type Clerk interface {
 	// Link gives the call and all other calls of its number without a client
 	// to the client, and adds the number as the client's phone (LU-05).
 	Link(ctx context.Context, actor crm.Actor, id string, clientID, personID int64) error
+}
+
+// Results keeps the catalogue of results, what users say of calls, and how
+// long they have for it.
+type Results interface {
+	// Results in their order; all also those no longer offered, not removed ones.
+	Results(ctx context.Context, all bool) ([]Result, error)
+	Result(ctx context.Context, id int64) (Result, error)
+	AddResult(ctx context.Context, actor crm.Actor, r Result) (Result, error)
+	// ChangeResult writes all fields unless its version has changed (CodeConflict).
+	ChangeResult(ctx context.Context, actor crm.Actor, r Result) (Result, error)
+	RemoveResult(ctx context.Context, actor crm.Actor, id int64) error
+	WrapUps
+}
+
+// WrapUps is the part of Results about calls.
+type WrapUps interface {
+	// WrapUp writes result, note and next contact of a call the actor sees, the
+	// body of its interaction, and one planned interaction of the client with
+	// the subject, moved or cancelled when the next contact changes.
+	WrapUp(ctx context.Context, actor crm.Actor, id string, resultID int64, note string, next *time.Time, subject string, at time.Time) error
+	// WrapUpRules returns the zero value when none have been set.
+	WrapUpRules(ctx context.Context) (WrapUpRules, error)
+	SetWrapUpRules(ctx context.Context, actor crm.Actor, r WrapUpRules) error
 }

@@ -16,6 +16,8 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/obligation"
+	"ringcard/crm/report"
 	"ringcard/internal/httpapi"
 	"ringcard/internal/pgserver"
 	"ringcard/internal/postgres"
@@ -138,14 +140,17 @@ func (a *App) startServices(ctx context.Context) error {
 // NewServices makes the use cases of the CRM over a database.
 func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, log *slog.Logger) httpapi.Services {
 	clients, calls, people := postgres.NewClientStore(db), postgres.NewCallStore(db), postgres.NewEmployeeStore(db)
+	owed := postgres.NewObligationStore(db)
 	return httpapi.Services{
 		Clients: client.NewService(client.Stores{
 			Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 		}, phoneRules(cfg), log),
 		Interactions: interaction.NewService(postgres.NewInteractionStore(db)),
-		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls},
+		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls, Results: calls},
 			calllog.Options{Locale: cfg.Locale, Zone: location, Clock: time.Now}),
-		Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people}, employee.Options{}),
+		Obligations: obligation.NewService(owed, owed, obligation.Options{Zone: location}),
+		Reports:     report.NewService(postgres.NewReportStore(db), location),
+		Employees:   employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people}, employee.Options{}),
 	}
 }
 

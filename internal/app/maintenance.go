@@ -40,6 +40,7 @@ func (a *App) maintain(ctx context.Context) {
 			return
 		case <-refresh.C:
 			a.refreshUsers(ctx)
+			a.refreshWrapUps(ctx)
 		case <-expire.C:
 			n, err := a.services.Employees.ExpireSessions(ctx)
 			if err != nil && ctx.Err() == nil {

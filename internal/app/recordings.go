@@ -51,7 +51,7 @@ func (a *App) startRecordings(ctx context.Context) error {
 		Log: store, Archive: store, Work: store, Shelf: store, Finds: store, Blobs: blobs, Source: a.pbxFiles,
 	}, recording.Options{
 		PBXs: names, KeepDays: cfg.Recordings.KeepDays, Zone: location, Clock: time.Now, Log: a.log,
-		Notify: screens{a.hub}.ShowRecording, Metrics: a.metrics.recordings(),
+		Notify: screens{hub: a.hub}.ShowRecording, Metrics: a.metrics.recordings(),
 	})
 	a.keeper = recording.NewKeeper(a.services.Recordings)
 	return nil

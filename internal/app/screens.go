@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strconv"
 
 	"ringcard/crm"
+	"ringcard/crm/obligation"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
 	"ringcard/push"
@@ -14,10 +17,16 @@ const (
 	messageCall     = "call"
 	messagePresence = "presence"
 	messagePBX      = "pbx"
+	messageOwed     = "obligation"
+	messageWrapUp   = "wrap_up"
 )
 
 // screens shows calls and presence on the users' pages.
-type screens struct{ hub *push.Hub }
+type screens struct {
+	hub *push.Hub
+	// wrapUps begin with the end of a talk; nil for none.
+	wrapUps *wrapUps
+}
 
 var _ cti.Screens = screens{}
 
@@ -30,6 +39,9 @@ type list[T any] struct {
 // call is sent, so an offer that is over never rings again (PU-04).
 func (s screens) ShowCall(users []int64, call cti.Call) {
 	s.hub.Publish(users, push.Event{Type: messageCall, Key: call.ID, Data: call})
+	if s.wrapUps != nil {
+		s.wrapUps.shown(call)
+	}
 }
 
 // ShowPresence implements cti.Screens.
@@ -61,5 +73,23 @@ func (a *App) startHub(ctx context.Context) error {
 	}
 	a.cleanups.add("streams", a.hub.Stop)
 	a.metrics.watchHub(a.hub)
+	a.db.WatchObligations(a.showObligations)
+	a.cleanups.add("messages of missed callers", func(context.Context) error {
+		a.db.WatchObligations(func([]obligation.Change) {})
+		return nil
+	})
 	return nil
+}
+
+// showObligations tells of missed callers whoever owns them, and where nobody
+// does those at whom the call rang. The message holds no number: what of it
+// the reader may see, he asks for.
+func (a *App) showObligations(changes []obligation.Change) {
+	for _, c := range changes {
+		users := c.UserIDs
+		if c.OwnerID != 0 {
+			users = append(slices.Clone(c.Told), c.OwnerID)
+		}
+		a.hub.Publish(users, push.Event{Type: messageOwed, Key: strconv.FormatInt(c.ID, 10), Data: c})
+	}
 }

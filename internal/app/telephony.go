@@ -22,13 +22,15 @@ type telephony struct {
 	recorder  *cti.Recorder
 	team      *cti.Team
 	service   *cti.Service
+	wrapUps   *wrapUps
 }
 
 func (a *App) startTelephony(ctx context.Context) error {
 	t := &telephony{}
 	a.telephony = t
 	a.tests = newTestCalls(a)
-	shown := watchedScreens{screens{a.hub}, a.tests}
+	t.wrapUps = newWrapUps(a.hub, time.Now)
+	shown := watchedScreens{screens{a.hub, t.wrapUps}, a.tests}
 	hooks := a.metrics.engine()
 	found := directory{a.store}
 	var err error
@@ -42,6 +44,9 @@ func (a *App) startTelephony(ctx context.Context) error {
 	a.cleanups.add("recorder", t.recorder.Stop)
 	a.metrics.watchRecorder(t.recorder)
 	t.team = cti.NewTeam(shown, time.Now)
+	t.wrapUps.start(t.team)
+	a.refreshWrapUps(ctx)
+	a.cleanups.add("wrap-ups", t.wrapUps.stop)
 
 	// All clients exist before the first connects: a status shows them all.
 	var engines []*cti.Engine

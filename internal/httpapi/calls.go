@@ -18,6 +18,7 @@ func (s *server) registerCalls() {
 		summary: "Call journal, newest first",
 		detail:  "Without `calls.read_all` one's own calls only.",
 	}, s.listCalls)
+	s.registerExport()
 	handle(s, operation{
 		id: "getCallSummary", method: http.MethodGet, path: "/calls/summary", tag: tagCalls, needs: crm.CallsRead,
 		summary: "Today's calls in numbers",
@@ -51,9 +52,8 @@ func (s *server) registerCalls() {
 	}, s.linkCall)
 }
 
-// CallQuery are the filters of the journal; they combine by AND.
-type CallQuery struct {
-	Paging
+// CallFilter are the filters of the journal; they combine by AND.
+type CallFilter struct {
 	From        time.Time `query:"from" doc:"calls begun at or after"`
 	To          time.Time `query:"to" doc:"calls begun before"`
 	Direction   []string  `query:"direction,explode" enum:"in,out,internal" doc:"repeatable"`
@@ -61,25 +61,51 @@ type CallQuery struct {
 	Missed      bool      `query:"missed" doc:"inbound calls that nobody answered, whatever the reason"`
 	UserID      int64     `query:"user_id" minimum:"1"`
 	Queue       string    `query:"queue" maxLength:"100"`
+	PBX         string    `query:"pbx" maxLength:"64"`
 	ClientID    int64     `query:"client_id" minimum:"1"`
+	Number      string    `query:"number" maxLength:"64" doc:"a whole outside number, as people write it"`
 	Q           string    `query:"q" maxLength:"200" doc:"digits of the number, or part of a name"`
 	Unmatched   bool      `query:"unmatched" doc:"outside callers without a client"`
+	Recorded    string    `query:"recorded" enum:"true,false"`
+	HasNote     string    `query:"has_note" enum:"true,false"`
+	Transferred string    `query:"transferred" enum:"true,false" doc:"handed from one of the office to another, or outside"`
+	ResultID    int64     `query:"result_id" minimum:"1" doc:"result of wrap-up"`
+	Sort        string    `query:"sort" enum:"-started,started,-talk,-wait" default:"-started" doc:"-talk, -wait: the longest first"`
 }
 
-// unanswered are the results of an inbound call that nobody took.
-var unanswered = []string{calllog.Missed, calllog.Abandoned, calllog.Busy, calllog.Failed}
-
-func (s *server) listCalls(ctx context.Context, c *caller, in *CallQuery) (*bodyOf[crm.Page[calllog.Record]], error) {
+func (in CallFilter) query() (calllog.Query, error) {
 	q := calllog.Query{
 		From: in.From, To: in.To, Directions: in.Direction, Dispositions: in.Disposition, UserID: in.UserID,
-		Queue: in.Queue, ClientID: in.ClientID, Q: in.Q, Unmatched: in.Unmatched, Limit: in.Limit, Cursor: in.Cursor,
+		Queue: in.Queue, PBX: in.PBX, ClientID: in.ClientID, Number: in.Number, Q: in.Q, Unmatched: in.Unmatched,
+		Recorded: yesNo(in.Recorded), HasNote: yesNo(in.HasNote), Transferred: yesNo(in.Transferred), ResultID: in.ResultID, Sort: in.Sort,
 	}
 	if in.Missed {
 		if len(in.Direction)+len(in.Disposition) > 0 {
-			return nil, invalidField("query.missed", "missed says the direction and the result itself", "leave direction and disposition out")
+			return q, invalidField("query.missed", "missed says the direction and the result itself", "leave direction and disposition out")
 		}
-		q.Directions, q.Dispositions = []string{calllog.In}, unanswered
+		q.Directions, q.Dispositions = []string{calllog.In}, calllog.Unanswered()
 	}
+	return q, nil
+}
+
+// yesNo reads a filter that may be left out.
+func yesNo(text string) *bool {
+	if text == "" {
+		return nil
+	}
+	yes := text == "true"
+	return &yes
+}
+
+func (s *server) listCalls(ctx context.Context, c *caller, in *struct {
+	Paging
+	CallFilter
+}) (*bodyOf[crm.Page[calllog.Record]], error) {
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	q.Limit, q.Cursor = in.Limit, in.Cursor
 	page, err := s.deps.CallLog.List(ctx, c.actor, q)
 	return body(page), err
 }

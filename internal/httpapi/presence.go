@@ -37,6 +37,7 @@ func (s *server) setStatus(ctx context.Context, c *caller, in *bodyIn[StatusInpu
 	if err := s.deps.Employees.SetStatus(ctx, c.actor, employee.Status(in.Body.Status)); err != nil {
 		return nil, err
 	}
+	s.deps.WrapUps.Done(c.actor.UserID)
 	presence, err := s.deps.Team.SetStatus(c.actor.UserID, in.Body.Status)
 	if err != nil {
 		return nil, err

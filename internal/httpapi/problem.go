@@ -214,7 +214,7 @@ func crmProblem(e *crm.Error) *Problem {
 // location is where a field of a service's input is in the request.
 func location(field string) string {
 	switch field {
-	case "cursor", "limit", "sort", "q", "from", "to", "number":
+	case "cursor", "limit", "sort", "q", "from", "to", "number", "state", "overdue", "owner", "group_by", "sla_s":
 		return "query." + field
 	}
 	return "body." + field

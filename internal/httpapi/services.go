@@ -5,7 +5,9 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/obligation"
 	"ringcard/crm/recording"
+	"ringcard/crm/report"
 	"ringcard/crm/routing"
 )
 
@@ -17,4 +19,6 @@ type Services struct {
 	Employees    *employee.Service
 	Routing      *routing.Service
 	Recordings   *recording.Service
+	Obligations  *obligation.Service
+	Reports      *report.Service
 }

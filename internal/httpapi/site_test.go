@@ -22,6 +22,8 @@ import (
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
+	"ringcard/crm/obligation"
+	"ringcard/crm/report"
 	"ringcard/crm/routing"
 	"ringcard/cti"
 	"ringcard/internal/postgres"
@@ -43,6 +45,8 @@ type site struct {
 	files pbxFiles
 	pbx   *fakePBX
 	log   *bytes.Buffer
+
+	wrapUps *fakeWrapUps
 }
 
 // clock can be set forward.
@@ -75,12 +79,33 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 	return s.b.Write(p)
 }
 
+// fakeWrapUps plays the clocks of wrap-up.
+type fakeWrapUps struct {
+	mu    sync.Mutex
+	done  []int64
+	rules calllog.WrapUpRules
+}
+
+func (f *fakeWrapUps) Done(userID int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done = append(f.done, userID)
+}
+
+func (f *fakeWrapUps) RulesChanged(r calllog.WrapUpRules) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules = r
+}
+
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, pbx: newFakePBX(0), log: new(bytes.Buffer)}
+	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, pbx: newFakePBX(0), log: new(bytes.Buffer),
+		wrapUps: &fakeWrapUps{}}
 	log := slog.New(slog.NewTextHandler(&syncBuffer{b: s.log}, nil))
 	rules := crm.PhoneRules{Region: "RU", AreaCode: "8152"}
 	clients, records, people := postgres.NewClientStore(s.db), postgres.NewCallStore(s.db), postgres.NewEmployeeStore(s.db)
+	owed := postgres.NewObligationStore(s.db)
 	registry := prometheus.NewRegistry()
 	hub := push.NewHub(push.Options{Bus: push.NewLocal(), Log: log, Mask: crm.MaskJSON})
 	if err := hub.Start(t.Context()); err != nil {
@@ -104,8 +129,10 @@ func newSite(t *testing.T) *site {
 				Cards: clients, Writer: clients, Contacts: clients, Persons: clients, Groups: clients, Numbers: clients, Matching: clients,
 			}, rules, log),
 			Interactions: interaction.NewService(postgres.NewInteractionStore(s.db)),
-			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records, Traces: records},
+			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records, Traces: records, Results: records},
 				calllog.Options{Locale: "ru", Clock: s.clock.Now}),
+			Obligations: obligation.NewService(owed, owed, obligation.Options{Clock: s.clock.Now}),
+			Reports:     report.NewService(postgres.NewReportStore(s.db), time.UTC),
 			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people},
 				employee.Options{Clock: s.clock.Now, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),
 			Routing: routing.NewService(postgres.NewRoutingStore(s.db), postgres.NewRoutingStore(s.db), everybodyFree{},
@@ -113,7 +140,7 @@ func newSite(t *testing.T) *site {
 			Recordings: s.newRecordings(),
 		},
 		Telephony: Telephony{
-			Calls: s.calls, Team: team,
+			Calls: s.calls, Team: team, WrapUps: s.wrapUps,
 			PBXs: func() []PBXStatus {
 				return []PBXStatus{{Name: "office", Version: "22.10.0", LastError: "http://10.0.0.5:8088 refused"}}
 			},

@@ -19,6 +19,8 @@ type Telephony struct {
 	Record func(cti.Call) (calllog.Record, error)
 	// Audit notes who did what to which record, for good.
 	Audit func(ctx context.Context, actor crm.Actor, action, entity, id string) error
+	// WrapUps ends the time for wrap-up.
+	WrapUps WrapUps
 	// UsersChanged tells the telephone side that users or devices changed.
 	UsersChanged func(context.Context)
 }
@@ -41,6 +43,16 @@ type Calls interface {
 type Team interface {
 	SetStatus(userID int64, status cti.PresenceState) (cti.Presence, error)
 	List() []cti.Presence
+}
+
+// WrapUps keeps who is busy with wrap-up and until when. Neither method
+// blocks.
+type WrapUps interface {
+	// Done ends the wrap-up of a user who has said what the call came to, or
+	// who has set his status himself.
+	Done(userID int64)
+	// RulesChanged says that other times hold from the next call on.
+	RulesChanged(calllog.WrapUpRules)
 }
 
 var (

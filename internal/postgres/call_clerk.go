@@ -70,7 +70,7 @@ func (s *CallStore) SetClient(ctx context.Context, actor crm.Actor, id string, c
 				return err
 			}
 		}
-		if err := follow(ctx, tx, []uuid.UUID{key}); err != nil {
+		if err := follow(ctx, s.db, tx, []uuid.UUID{key}); err != nil {
 			return err
 		}
 		return auditKey(ctx, tx, actor, "call.client", "call", key.String(), map[string]any{"client_id": clientID, "person_id": personID})
@@ -83,7 +83,7 @@ func (s *CallStore) Link(ctx context.Context, actor crm.Actor, id string, client
 		if err := checkClientAndPerson(ctx, tx, actor, clientID, personID); err != nil {
 			return err
 		}
-		return linkCalls(ctx, tx, actor, id, clientID, personID, true)
+		return linkCalls(ctx, s.db, tx, actor, id, clientID, personID, true)
 	})
 }
 
@@ -106,7 +106,7 @@ func checkClientAndPerson(ctx context.Context, tx pgx.Tx, actor crm.Actor, clien
 // to the client, with an interaction for each that has ended; addPhone also
 // puts the number on the card. Calls are locked before the client, as Save
 // does.
-func linkCalls(ctx context.Context, tx pgx.Tx, actor crm.Actor, id string, clientID, personID int64, addPhone bool) error {
+func linkCalls(ctx context.Context, db *DB, tx pgx.Tx, actor crm.Actor, id string, clientID, personID int64, addPhone bool) error {
 	key, err := callID(id)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func linkCalls(ctx context.Context, tx pgx.Tx, actor crm.Actor, id string, clien
 			return err
 		}
 	}
-	if err := follow(ctx, tx, calls); err != nil {
+	if err := follow(ctx, db, tx, calls); err != nil {
 		return err
 	}
 	detail := map[string]any{"client_id": clientID, "person_id": personID, "calls": len(calls), "before": current}

@@ -3,12 +3,16 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
+	"ringcard/crm/obligation"
 )
 
 const (
@@ -19,7 +23,7 @@ const (
 		WHERE k.id = $1 AND {calls:k}`
 
 	sqlToday = `SELECT count(*) FILTER (WHERE k.direction = 'in' AND k.disposition = 'answered') AS answered,
-			count(*) FILTER (WHERE k.direction = 'in' AND k.disposition IN ('missed', 'abandoned')) AS missed,
+			count(*) FILTER (WHERE k.direction = 'in' AND k.disposition IN ('missed', 'abandoned', 'busy', 'failed')) AS missed,
 			count(*) FILTER (WHERE k.direction = 'out') AS outgoing,
 			coalesce(avg(k.talk_ms) FILTER (WHERE k.disposition = 'answered'), 0)::bigint AS avg_talk_ms
 		FROM crm.call k
@@ -27,34 +31,51 @@ const (
 		  AND k.state = 'ended' AND ($2 OR {calls:k})`
 	sqlByHour = `SELECT floor(extract(epoch FROM k.started_at - $1) / 3600)::int AS hours,
 			count(*) FILTER (WHERE k.direction = 'in') AS "in",
-			count(*) FILTER (WHERE k.direction = 'in' AND k.disposition IN ('missed', 'abandoned')) AS missed,
+			count(*) FILTER (WHERE k.direction = 'in' AND k.disposition IN ('missed', 'abandoned', 'busy', 'failed')) AS missed,
 			count(*) FILTER (WHERE k.direction = 'out') AS out
 		FROM crm.call k
 		WHERE k.started_at >= $1 AND k.started_at < $1 + interval '1 day' AND k.direction <> 'internal'
 		  AND k.state = 'ended' AND ($2 OR {calls:k})
 		GROUP BY 1 ORDER BY 1`
-	// sqlMissedOpen counts callers, not calls (AF-02): one who called three
-	// times is one. A talk from or to any number of the client settles it.
-	sqlMissedOpen = `SELECT count(DISTINCT coalesce('client ' || k.client_id, 'number ' || k.number_e164))
-		FROM crm.call k
-		WHERE k.started_at >= $1::timestamptz - interval '7 days' AND k.direction = 'in' AND k.disposition IN ('missed', 'abandoned')
-		  AND k.number_e164 IS NOT NULL AND ($2 OR {calls:k})
-		  AND NOT EXISTS (SELECT FROM crm.number_mark n WHERE n.e164 = k.number_e164 AND n.spam)
-		  AND NOT EXISTS (SELECT FROM crm.call l WHERE l.number_e164 = k.number_e164 AND l.started_at > k.started_at
-		                  AND l.answered_at IS NOT NULL AND l.direction <> 'internal')
-		  AND NOT EXISTS (SELECT FROM crm.call l WHERE l.client_id = k.client_id AND l.started_at > k.started_at
-		                  AND l.answered_at IS NOT NULL AND l.direction <> 'internal')`
 )
 
+// journalCursor is the last row of a page: its time, or the duration it is
+// sorted by.
 type journalCursor struct {
-	At time.Time `json:"t"`
-	ID uuid.UUID `json:"i"`
+	Sort string    `json:"s,omitempty"`
+	At   time.Time `json:"t"`
+	MS   int64     `json:"m,omitempty"`
+	ID   uuid.UUID `json:"i"`
+}
+
+// journalOrders are the orders of the journal, each with an index of its own,
+// and what of the cursor they go on after.
+var journalOrders = map[string]struct {
+	column, direction, after string
+	value                    func(journalCursor) any
+	cast                     string
+}{
+	calllog.SortNewest: {"started_at", "DESC", "<", func(c journalCursor) any { return c.At }, "timestamptz"},
+	calllog.SortOldest: {"started_at", "ASC", ">", func(c journalCursor) any { return c.At }, "timestamptz"},
+	calllog.SortTalk:   {"talk_ms", "DESC", "<", func(c journalCursor) any { return c.MS }, "bigint"},
+	calllog.SortWait:   {"wait_ms", "DESC", "<", func(c journalCursor) any { return c.MS }, "bigint"},
+}
+
+func cursorOf(sort string, r callRow) journalCursor {
+	c := journalCursor{Sort: sort, At: r.StartedAt, ID: r.ID}
+	switch sort {
+	case calllog.SortTalk:
+		c.MS = r.TalkMS
+	case calllog.SortWait:
+		c.MS = r.WaitMS
+	}
+	return c
 }
 
 // List implements calllog.Journal.
 func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query, search crm.Search) (crm.Page[calllog.Record], error) {
 	var none crm.Page[calllog.Record]
-	sql, args, err := journalSQL(jq, search)
+	sql, args, err := journalSQL(jq, search, false)
 	if err != nil {
 		return none, err
 	}
@@ -63,7 +84,7 @@ func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query,
 	if err != nil {
 		return none, err
 	}
-	page := crm.NewPage(rows, crm.PageRequest{Limit: jq.Limit}.Size(), func(r callRow) any { return journalCursor{r.StartedAt, r.ID} })
+	page := crm.NewPage(rows, crm.PageRequest{Limit: jq.Limit}.Size(), func(r callRow) any { return cursorOf(jq.Sort, r) })
 	out := crm.Page[calllog.Record]{Items: make([]calllog.Record, len(page.Items)), NextCursor: page.NextCursor}
 	for i, r := range page.Items {
 		out.Items[i] = r.record()
@@ -71,7 +92,71 @@ func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query,
 	return out, nil
 }
 
-func journalSQL(jq calllog.Query, search crm.Search) (string, []any, error) {
+// Export implements calllog.Journal. Rows are handed on as they arrive.
+func (s *CallStore) Export(ctx context.Context, actor crm.Actor, jq calllog.Query, search crm.Search, row func(calllog.Record) error) error {
+	sql, args, err := journalSQL(jq, search, true)
+	if err != nil {
+		return err
+	}
+	sql, args = scoped(actor, sql, args...)
+	rows, err := s.db.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := pgx.RowToStructByName[callRow](rows)
+		if err != nil {
+			return failure(err)
+		}
+		if err := row(r.record()); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// journalSQL selects calls in the order asked for, a page of them or, for the
+// export, all.
+func journalSQL(jq calllog.Query, search crm.Search, whole bool) (string, []any, error) {
+	order, ok := journalOrders[jq.Sort]
+	if !ok {
+		order = journalOrders[calllog.SortNewest]
+	}
+	q := journalConditions(jq)
+	if jq.Cursor != "" && !whole {
+		var c journalCursor
+		if err := crm.DecodeCursor(jq.Cursor, &c); err != nil {
+			return "", nil, err
+		}
+		if c.Sort != jq.Sort && c.Sort+jq.Sort != calllog.SortNewest { // cursors of before had no order
+			return "", nil, crm.Invalid("cursor", "this cursor is of another order")
+		}
+		q.and("(k." + order.column + ", k.id) " + order.after + " (" + q.arg(order.value(c)) + "::" + order.cast + ", " + q.arg(c.ID) + "::uuid)")
+	}
+	by := " ORDER BY k." + order.column + " " + order.direction + ", k.id " + order.direction
+	limit := ""
+	if !whole {
+		limit = " LIMIT " + q.arg(crm.PageRequest{Limit: jq.Limit}.Size()+1)
+	}
+	calls := "SELECT k.* FROM crm.call k WHERE " + q.conditions() + by + limit
+	if len(search.Words) > 0 {
+		// Each way to match is a branch of its own with the first rows of it, so
+		// that each uses its own index; the first rows of all are among them.
+		var branches []string
+		for _, match := range journalMatches(q, jq.Q, search) {
+			branches = append(branches, "(SELECT k.id, k."+order.column+" FROM crm.call k WHERE "+q.conditions()+"\n  AND "+match+by+limit+")")
+		}
+		calls = "SELECT k.* FROM (" + strings.Join(branches, "\nUNION\n") + ") m JOIN crm.call k ON k.id = m.id" + by + limit
+	}
+	sql := `SELECT ` + callColumns + ` FROM (` + calls + `) k` + callJoins + by
+	return sql, q.args, nil
+}
+
+// missedOnly is the condition of the index of missed calls, word for word.
+const missedOnly = "k.direction = 'in' AND k.disposition IN ('missed', 'abandoned', 'busy', 'failed')"
+
+func journalConditions(jq calllog.Query) *query {
 	q := &query{}
 	q.and("{calls:k}")
 	if !jq.From.IsZero() {
@@ -80,55 +165,69 @@ func journalSQL(jq calllog.Query, search crm.Search) (string, []any, error) {
 	if !jq.To.IsZero() {
 		q.and("k.started_at < " + q.arg(jq.To))
 	}
-	if len(jq.Directions) > 0 {
-		q.and("k.direction = ANY (" + q.arg(jq.Directions) + "::text[])")
-	}
-	if len(jq.Dispositions) > 0 {
-		q.and("k.disposition = ANY (" + q.arg(jq.Dispositions) + "::text[])")
+	if slices.Equal(jq.Directions, []string{calllog.In}) && slices.Equal(jq.Dispositions, calllog.Unanswered()) {
+		q.and(missedOnly)
+	} else {
+		q.oneOf("k.direction", jq.Directions)
+		q.oneOf("k.disposition", jq.Dispositions)
 	}
 	if jq.UserID != 0 {
 		q.and("k.user_ids @> ARRAY[" + q.arg(jq.UserID) + "::bigint]")
 	}
 	if jq.Queue != "" {
-		q.and("k.queue = " + q.arg(jq.Queue))
+		q.and("k.queue = " + q.arg(jq.Queue) + " AND k.queue <> ''")
+	}
+	if jq.PBX != "" {
+		q.and("k.pbx = " + q.arg(jq.PBX))
 	}
 	if jq.ClientID != 0 {
-		q.and("k.client_id IN (SELECT c.id FROM crm.client c WHERE c.id = " + q.arg(jq.ClientID) + " AND {clients:c})")
+		place := q.arg(jq.ClientID)
+		q.and("k.client_id = " + place + " AND EXISTS (SELECT FROM crm.client c WHERE c.id = " + place + " AND {clients:c})")
+	}
+	if jq.E164() != 0 {
+		q.and("k.number_e164 = " + q.arg(jq.E164()))
+	}
+	if jq.ResultID != 0 {
+		q.and("k.wrapup_id = " + q.arg(jq.ResultID))
 	}
 	if jq.Unmatched {
 		q.and("k.client_id IS NULL AND k.person_id IS NULL AND k.number_e164 IS NOT NULL AND k.direction <> 'internal'")
 	}
-	if len(search.Words) > 0 {
-		q.and(journalMatch(q, jq.Q, search))
-	}
-	if jq.Cursor != "" {
-		var c journalCursor
-		if err := crm.DecodeCursor(jq.Cursor, &c); err != nil {
-			return "", nil, err
+	for _, f := range []struct {
+		want    *bool
+		yes, no string
+	}{
+		{jq.Recorded, "k.recorded", "NOT k.recorded"},
+		{jq.HasNote, "k.note <> ''", "k.note = ''"},
+		{jq.Transferred, "k.transferred", "NOT k.transferred"},
+	} {
+		if f.want != nil && *f.want {
+			q.and(f.yes)
+		} else if f.want != nil {
+			q.and(f.no)
 		}
-		q.and("(k.started_at, k.id) < (" + q.arg(c.At) + "::timestamptz, " + q.arg(c.ID) + "::uuid)")
 	}
-	n := q.arg(crm.PageRequest{Limit: jq.Limit}.Size() + 1)
-	sql := `SELECT ` + callColumns + `
-		FROM (SELECT k.* FROM crm.call k WHERE ` + q.conditions() + `
-		      ORDER BY k.started_at DESC, k.id DESC LIMIT ` + n + `) k` + callJoins + `
-		ORDER BY k.started_at DESC, k.id DESC`
-	return sql, q.args, nil
+	return q
 }
 
-// journalMatch finds calls by the end of the number, by the client's or
+// journalMatches finds calls by the end of the number, by the client's or
 // person's name, and by the name the network sent.
-func journalMatch(q *query, text string, s crm.Search) string {
-	match := `k.client_id IN (SELECT c.id FROM crm.client c WHERE c.deleted_at IS NULL AND {clients:c} AND ` +
-		wordsMatch(q, s.Words, "c.search_fold", "c.name_lat") + `)
-		OR k.person_id IN (SELECT h.id FROM crm.person h WHERE h.deleted_at IS NULL AND {persons:h} AND ` +
-		wordsMatch(q, s.Words, "h.name_fold", "h.name_lat") + `)
-		OR crm.name_fold(k.caller_name) LIKE '%' || crm.name_fold(` + q.arg(like(text)) + `) || '%'
-		OR k.number_raw = ` + q.arg(text)
-	if s.Digits != "" {
-		match += " OR " + numberMatch(q, s, "k.number_e164")
+func journalMatches(q *query, text string, s crm.Search) []string {
+	matches := []string{
+		`k.client_id IN (SELECT c.id FROM crm.client c WHERE c.deleted_at IS NULL AND {clients:c} AND ` +
+			wordsMatch(q, s.Words, "c.search_fold", "c.name_lat") + `)`,
+		`k.person_id IN (SELECT h.id FROM crm.person h WHERE h.deleted_at IS NULL AND {persons:h} AND ` +
+			wordsMatch(q, s.Words, "h.name_fold", "h.name_lat") + `)`,
+		`k.caller_name <> '' AND crm.name_fold(k.caller_name) LIKE '%' || crm.name_fold(` + q.arg(like(text)) + `) || '%'`,
+		`k.number_raw = ` + q.arg(text),
 	}
-	return "(" + match + ")"
+	if s.E164 != 0 {
+		matches = append(matches, "k.number_e164 = "+q.arg(s.E164))
+	}
+	if s.Digits != "" {
+		matches = append(matches, "k.number_e164 IS NOT NULL AND "+numberMatch(q, crm.Search{Digits: s.Digits}, "k.number_e164"))
+	}
+	return matches
 }
 
 // Get implements calllog.Journal.
@@ -153,10 +252,7 @@ func (s *CallStore) Get(ctx context.Context, actor crm.Actor, id string) (calllo
 // Summary implements calllog.Journal.
 func (s *CallStore) Summary(ctx context.Context, actor crm.Actor, everybody bool, midnight time.Time) (calllog.Summary, error) {
 	var sum calllog.Summary
-	viewer := actor
-	if !everybody { // also who may see all calls has asked for his own
-		viewer = actor.Limit([]crm.Permission{crm.CallsRead})
-	}
+	viewer := viewerOf(actor, !everybody) // also who may see all calls may ask for his own
 	sql, args := scoped(viewer, sqlToday, midnight, everybody)
 	today, err := one[calllog.Today](ctx, s.db.pool, "summary", sql, args...)
 	if err != nil {
@@ -175,7 +271,8 @@ func (s *CallStore) Summary(ctx context.Context, actor crm.Actor, everybody bool
 		label := midnight.Add(time.Duration(h.Hours) * time.Hour).Format("15:04")
 		sum.ByHour[i] = calllog.Hour{Hour: label, In: h.In, Missed: h.Missed, Out: h.Out}
 	}
-	sql, args = scoped(viewer, sqlMissedOpen, midnight, everybody)
-	err = s.db.pool.QueryRow(ctx, sql, args...).Scan(&sum.MissedOpen)
-	return sum, failure(err)
+	sql, args = scoped(viewer, sqlObligationCount, midnight)
+	owed, err := one[obligation.Counts](ctx, s.db.pool, "summary", sql, args...)
+	sum.MissedOpen = owed.Open
+	return sum, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
+	"ringcard/crm/obligation"
 )
 
 // CallStore keeps call records.
@@ -168,7 +169,18 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	}
 	queueWhy(&batch, id, r)
 	batch.Queue(sqlCallOutbox, id, r.Version, topic, event)
-	return s.db.pool.SendBatch(ctx, &batch).Close()
+	var owed []obligation.Change
+	if e164 != 0 && r.Direction != calllog.Internal {
+		batch.Queue(sqlObligationFollow, calls).Query(func(rows pgx.Rows) (err error) {
+			owed, err = readChanges(rows)
+			return err
+		})
+	}
+	if err := s.db.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return err
+	}
+	s.db.tellObligations(owed)
+	return nil
 }
 
 func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any {
@@ -194,12 +206,14 @@ func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any 
 }
 
 // follow writes what follows from ended calls with a client.
-func follow(ctx context.Context, tx pgx.Tx, calls []uuid.UUID) error {
+func follow(ctx context.Context, db *DB, tx pgx.Tx, calls []uuid.UUID) error {
 	if _, err := tx.Exec(ctx, sqlCallActivities, calls, 0); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, sqlLastContact, calls)
-	return err
+	if _, err := tx.Exec(ctx, sqlLastContact, calls); err != nil {
+		return err
+	}
+	return followObligations(ctx, db, tx, calls)
 }
 
 type unfinishedRow struct {
@@ -228,14 +242,19 @@ const (
 		coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
 		k.answered_by, coalesce(ua.name, '') AS answered_name, k.placed_by, coalesce(up.name, '') AS placed_name,
 		k.user_ids, k.started_at, k.ring_at, k.answered_at, k.ended_at, k.wait_ms, k.talk_ms, k.hold_ms,
-		k.recorded, k.recovered, k.note, coalesce(n.spam, false) AS spam, coalesce(a.id, 0) AS interaction, k.test`
+		k.recorded, k.recovered, k.note, coalesce(n.spam, false) AS spam, coalesce(a.id, 0) AS interaction, k.test,
+		k.transferred, coalesce(wr.id, 0) AS wrap_up_id, coalesce(wr.name_ru, '') AS wrap_up_ru, coalesce(wr.name_en, '') AS wrap_up_en,
+		coalesce(wr.color, '') AS wrap_up_color, k.wrapup_by AS wrap_up_by, coalesce(uw.name, '') AS wrap_up_name,
+		k.wrapup_at AS wrap_up_at, k.next_contact_at`
 	callJoins = `
 		LEFT JOIN crm.client c ON c.id = k.client_id AND c.deleted_at IS NULL AND {clients:c}
 		LEFT JOIN crm.person h ON h.id = k.person_id AND h.deleted_at IS NULL AND (k.client_id IS NULL OR c.id IS NOT NULL)
 		LEFT JOIN crm.employee ua ON ua.id = k.answered_by
 		LEFT JOIN crm.employee up ON up.id = k.placed_by
 		LEFT JOIN crm.number_mark n ON n.e164 = k.number_e164
-		LEFT JOIN crm.activity a ON a.call_id = k.id`
+		LEFT JOIN crm.activity a ON a.call_id = k.id
+		LEFT JOIN crm.wrapup_result wr ON wr.id = k.wrapup_id
+		LEFT JOIN crm.employee uw ON uw.id = k.wrapup_by`
 )
 
 type callRow struct {
@@ -275,6 +294,15 @@ type callRow struct {
 	Spam          bool
 	Interaction   int64
 	Test          bool
+	Transferred   bool
+	WrapUpID      int64
+	WrapUpRU      string
+	WrapUpEN      string
+	WrapUpColor   string
+	WrapUpBy      *int64
+	WrapUpName    string
+	WrapUpAt      *time.Time
+	NextContactAt *time.Time
 }
 
 func (r callRow) record() calllog.Record {
@@ -287,7 +315,17 @@ func (r callRow) record() calllog.Record {
 		AnsweredBy: party(r.AnsweredBy, r.AnsweredName), PlacedBy: party(r.PlacedBy, r.PlacedName), UserIDs: r.UserIDs,
 		StartedAt: r.StartedAt, RingAt: r.RingAt, AnsweredAt: r.AnsweredAt, EndedAt: r.EndedAt,
 		WaitMS: r.WaitMS, TalkMS: r.TalkMS, HoldMS: r.HoldMS, Recorded: r.Recorded, Recovered: r.Recovered,
-		Note: r.Note, Spam: r.Spam, Interaction: r.Interaction, Test: r.Test,
+		Note: r.Note, Spam: r.Spam, Interaction: r.Interaction, Test: r.Test, Transferred: r.Transferred, WrapUp: r.wrapUp(),
+	}
+}
+
+func (r callRow) wrapUp() *calllog.WrapUpDone {
+	if r.WrapUpAt == nil {
+		return nil
+	}
+	return &calllog.WrapUpDone{
+		ResultID: r.WrapUpID, NameRU: r.WrapUpRU, NameEN: r.WrapUpEN, Color: r.WrapUpColor,
+		ByID: deref(r.WrapUpBy), ByName: r.WrapUpName, At: *r.WrapUpAt, NextContactAt: r.NextContactAt,
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *ClientStore) Create(ctx context.Context, actor crm.Actor, in client.New
 			personID = link.personID
 		}
 		if in.FromCallID != "" {
-			if err := linkCalls(ctx, tx, actor, in.FromCallID, id, personID, len(in.Phones) == 0 && !hasPhones(in.Person)); err != nil {
+			if err := linkCalls(ctx, s.db, tx, actor, in.FromCallID, id, personID, len(in.Phones) == 0 && !hasPhones(in.Person)); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ringcard/crm"
+	"ringcard/crm/obligation"
 )
 
 const (
@@ -26,6 +28,8 @@ const (
 type DB struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
+	// owed is told of obligations that changed, see WatchObligations.
+	owed atomic.Pointer[func([]obligation.Change)]
 }
 
 // Open makes the pool and checks that the server answers. Statements are
@@ -94,9 +98,34 @@ func (db *DB) Ping(ctx context.Context) error {
 // Pool is for measurements and tests that need the bare connection.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
-// inTx runs fn in one transaction; an error rolls it back.
+// inTx runs fn in one transaction; an error rolls it back. What fn left with
+// onCommit is done after the commit.
 func (db *DB) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
-	return failure(pgx.BeginFunc(ctx, db.pool, fn))
+	var after []func()
+	err := failure(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		return fn(&hookedTx{Tx: tx, after: &after})
+	}))
+	if err != nil {
+		return err
+	}
+	for _, f := range after {
+		f()
+	}
+	return nil
+}
+
+// hookedTx is a transaction that remembers what to do after its commit:
+// nothing is told before it is true.
+type hookedTx struct {
+	pgx.Tx
+	after *[]func()
+}
+
+// onCommit has f called after the commit of a transaction of inTx.
+func onCommit(tx pgx.Tx, f func()) {
+	if h, ok := tx.(*hookedTx); ok {
+		*h.after = append(*h.after, f)
+	}
 }
 
 // querier is what both the pool and a transaction can do.

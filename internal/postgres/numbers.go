@@ -220,6 +220,9 @@ func (s *ClientStore) MarkSpam(ctx context.Context, actor crm.Actor, e164 int64,
 		if _, err := tx.Exec(ctx, sqlMarkSpam, e164, spam, actor.UserID); err != nil {
 			return err
 		}
+		if err := followSpam(ctx, s.db, tx, e164); err != nil {
+			return err
+		}
 		return audit(ctx, tx, actor, "number.spam", "number", e164, map[string]any{"spam": spam})
 	})
 }

@@ -123,7 +123,7 @@ func (s *ClientStore) Unsorted(ctx context.Context, actor crm.Actor, page crm.Pa
 	if err != nil {
 		return none, err
 	}
-	cut := crm.NewPage(rows, page.Size(), func(r unsortedRow) any { return journalCursor{r.LastAt, r.LastCall} })
+	cut := crm.NewPage(rows, page.Size(), func(r unsortedRow) any { return journalCursor{At: r.LastAt, ID: r.LastCall} })
 	out := crm.Page[client.Unsorted]{Items: make([]client.Unsorted, len(cut.Items)), NextCursor: cut.NextCursor}
 	for i, r := range cut.Items {
 		out.Items[i] = client.Unsorted{

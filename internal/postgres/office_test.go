@@ -44,7 +44,7 @@ func newOffice(t testing.TB) *office {
 	o.clients = client.NewService(client.Stores{Cards: o.store, Writer: o.store, Contacts: o.store, Persons: o.store,
 		Groups: o.store, Numbers: o.store, Matching: o.store}, rules, nil)
 	calls := postgres.NewCallStore(db)
-	o.calls = calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls},
+	o.calls = calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls, Results: calls},
 		calllog.Options{Locale: "ru", Clock: clock, Rules: rules})
 	o.history = interaction.NewService(postgres.NewInteractionStore(db))
 	staff := postgres.NewEmployeeStore(db)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,21 @@ func (q *query) arg(v any) string {
 
 // and adds a condition.
 func (q *query) and(condition string) { q.where = append(q.where, condition) }
+
+// andf adds a condition with the places of its parameters put in.
+func (q *query) andf(format string, places ...any) { q.and(fmt.Sprintf(format, places...)) }
+
+// oneOf adds that a column is one of the values, if there are any. One value
+// is compared as such: an index in another order serves then.
+func (q *query) oneOf(column string, values []string) {
+	switch len(values) {
+	case 0:
+	case 1:
+		q.and(column + " = " + q.arg(values[0]))
+	default:
+		q.and(column + " = ANY (" + q.arg(values) + "::text[])")
+	}
+}
 
 // conditions is the text after WHERE.
 func (q *query) conditions() string {

@@ -8,10 +8,10 @@ import (
 )
 
 // A statement asks for the actor's visibility with {clients:ALIAS},
-// {persons:ALIAS} or {calls:ALIAS} in its condition; scoped puts the predicate
-// there. It is written into the query, not left to row-level security, because
+// {persons:ALIAS}, {calls:ALIAS} or {owners:ALIAS} (of obligations, with the
+// owner as id) in its condition; scoped puts the predicate there. It is written into the query, not left to row-level security, because
 // LIKE and @> are not leakproof: under RLS lists would not use their indexes.
-var scopeMark = regexp.MustCompile(`\{(clients|persons|calls):(\w+)\}`)
+var scopeMark = regexp.MustCompile(`\{(clients|persons|calls|owners):(\w+)\}`)
 
 // scoped returns the statement for the actor, with his id as one more
 // parameter after args where it is needed.
@@ -58,6 +58,13 @@ func predicate(actor crm.Actor, what, alias, me string) (text string, needsMe bo
 			return "true", false
 		case actor.Can(crm.CallsRead):
 			return fmt.Sprintf("%s.user_ids @> ARRAY[%s::bigint]", alias, me), true
+		}
+	case "owners":
+		switch {
+		case actor.Can(crm.CallsReadAll):
+			return "true", false
+		case actor.Can(crm.CallsRead):
+			return fmt.Sprintf("(%[1]s.id = %[2]s OR %[1]s.id IS NULL)", alias, me), true
 		}
 	}
 	return "false", false

@@ -21,6 +21,8 @@ import (
 	"ringcard/crm/calllog"
 	"ringcard/crm/client"
 	"ringcard/crm/interaction"
+	"ringcard/crm/obligation"
+	"ringcard/crm/report"
 )
 
 // statementDatabase is set by the external test package, which may import the
@@ -120,7 +122,7 @@ func builtStatements(t *testing.T) map[string]string {
 		"date":   crm.ParseSearch("01.02.2024", crm.PhoneRules{Region: "RU"}),
 	}
 	out := map[string]string{}
-	potential := 5
+	potential, yes := 5, true
 	for name, s := range searches {
 		for sort := range orders {
 			lq := client.ListQuery{GroupID: 1, ResponsibleID: 1, Unassigned: true, PotentialFrom: &potential, PotentialTo: &potential, Sort: sort}
@@ -141,12 +143,33 @@ func builtStatements(t *testing.T) map[string]string {
 		out["persons "+name] = sql
 		sql, _, err = journalSQL(calllog.Query{
 			From: time.Now(), To: time.Now(), Directions: []string{"in"}, Dispositions: []string{"missed"}, UserID: 1,
-			Queue: "q", ClientID: 1, Q: "x", Unmatched: true, Cursor: crm.EncodeCursor(journalCursor{}),
-		}, s)
+			Queue: "q", PBX: "p", ClientID: 1, Q: "x", Unmatched: true, Recorded: &yes, HasNote: &yes, Transferred: &yes, ResultID: 1,
+			Sort: calllog.SortNewest, Cursor: crm.EncodeCursor(journalCursor{Sort: calllog.SortNewest}),
+		}, s, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out["journal "+name] = sql
+	}
+	for _, sort := range calllog.Sorts() {
+		sql, _, err := journalSQL(calllog.Query{Sort: sort, Cursor: crm.EncodeCursor(journalCursor{Sort: sort})}, crm.Search{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["journal by "+sort] = sql
+	}
+	for _, state := range []string{"", obligation.Open, obligation.Closed} {
+		sql, _, err := obligationsSQL(obligation.Query{State: state, OwnerID: 1, Unowned: true, ClientID: 1, Overdue: true,
+			Cursor: crm.EncodeCursor(obligationCursor{State: state})}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["obligations "+state] = sql
+	}
+	for _, group := range append(report.Groups(), "") {
+		rq := report.Query{SLA: 1, UserID: 1, Queue: "q", DID: "d", PBX: "p", Direction: "in"}
+		out["report calls "+group], _ = reportCallsSQL(rq, group, "UTC", true, 1)
+		out["report owed "+group], _ = reportOwedSQL(rq, group, "UTC", true, 1)
 	}
 	sql, _, err := historySQL(1, []interaction.Kind{interaction.Call}, crm.PageRequest{Cursor: crm.EncodeCursor(itemCursor{})})
 	if err != nil {

@@ -76,7 +76,7 @@ func Fill(ctx context.Context, db *postgres.DB, opts Options) (Result, error) {
 		opts: opts, rnd: rand.New(source), bytes: source, notes: postgres.NewInteractionStore(db),
 		clients: client.NewService(client.Stores{Cards: clients, Writer: clients, Contacts: clients, Persons: clients,
 			Groups: clients, Numbers: clients}, opts.Rules, opts.Log),
-		calls: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls},
+		calls: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Results: calls},
 			calllog.Options{Locale: opts.Locale, Zone: opts.Zone, Rules: opts.Rules}),
 	}
 	service := employee.NewService(employee.Stores{Users: staff, Sessions: staff, Tokens: staff}, employee.Options{})
