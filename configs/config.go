@@ -5,6 +5,7 @@ package configs
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Config struct {
 	Redis          Redis      `yaml:"redis" envPrefix:"REDIS_"`
 	Phone          Phone      `yaml:"phone" envPrefix:"PHONE_"`
 	Recordings     Recordings `yaml:"recordings" envPrefix:"RECORDINGS_"`
+	PopLink        PopLink    `yaml:"pop_link" envPrefix:"POP_LINK_"`
 	PBX            []PBX      `yaml:"pbx" env:"-"`
 }
 
@@ -48,6 +50,21 @@ type Redis struct {
 type Phone struct {
 	Region   string `yaml:"region" env:"REGION"`       // ISO 3166-1 alpha-2
 	AreaCode string `yaml:"area_code" env:"AREA_CODE"` // digits
+}
+
+// PopLink says which hosts the server may post calls to (PU-10); the link
+// itself is a setting of the page.
+type PopLink struct {
+	Hosts []string `yaml:"hosts" env:"HOSTS"` // with the port if it is not the scheme's
+}
+
+// LowerHosts are the hosts as addresses are compared with them.
+func (p PopLink) LowerHosts() []string {
+	out := make([]string, len(p.Hosts))
+	for i, h := range p.Hosts {
+		out[i] = strings.ToLower(h)
+	}
+	return out
 }
 
 // PBX is one telephone exchange and how the office uses it.

@@ -30,7 +30,7 @@ func TestExampleEqualsDefaults_OP_06(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.TrustedProxies = []string{}
+	want.TrustedProxies, want.PopLink.Hosts = []string{}, []string{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("example differs from the defaults (-want +got):\n%s", diff)
 	}

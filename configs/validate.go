@@ -52,6 +52,11 @@ func (c Config) Validate() error {
 	v.check(region.MatchString(c.Phone.Region), "phone.region", "%q is no country; use two capital letters, as RU", c.Phone.Region)
 	v.check(areaCode.MatchString(c.Phone.AreaCode), "phone.area_code", "%q is no area code; use digits only, as 8152, or leave it empty", c.Phone.AreaCode)
 	v.recordings(c.Recordings)
+	for i, host := range c.PopLink.Hosts {
+		u, err := url.Parse("https://" + host)
+		v.check(err == nil && u.Host == host && u.Hostname() != "", fmt.Sprintf("pop_link.hosts[%d]", i),
+			"%q is no host; write it as crm.example.org or 10.0.0.5:8080", host)
+	}
 	v.pbxs(c.PBX)
 	if len(v.found) == 0 {
 		return nil

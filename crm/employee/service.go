@@ -31,6 +31,7 @@ type Stores struct {
 	Users    Users
 	Sessions Sessions
 	Tokens   Tokens
+	Pops     Pops
 }
 
 // Options of a Service; the zero value is good for production.
@@ -39,6 +40,9 @@ type Options struct {
 	Max   time.Duration // the longest session; 0: 30 days
 	Cost  Cost          // of password hashes; zero: DefaultCost
 	Clock crm.Clock     // nil: time.Now
+	// LinkHosts are the hosts, with their ports if any, that the server may
+	// post calls to (PU-10); in small letters.
+	LinkHosts []string
 }
 
 // Service is the use cases of employees.

@@ -56,6 +56,7 @@ type App struct {
 	tickets   push.Tickets
 	checks    []httpapi.Check
 	telephony *telephony
+	pops      *pops
 	examiner  *examiner
 	tests     *testCalls
 	keeper    *recording.Keeper
@@ -68,7 +69,7 @@ type App struct {
 func New(ctx context.Context, opt Options) (*App, error) {
 	a := &App{opt: opt, log: opt.Log, cleanups: cleanups{log: opt.Log}, metrics: newMetrics(), failed: make(chan error, 4)}
 	for _, step := range []func(context.Context) error{
-		a.startDatabase, a.startServices, a.startHub, a.startRecordings, a.startTelephony, a.startRouting, a.startExaminer, a.startMaintenance, a.startHTTP,
+		a.startDatabase, a.startServices, a.startHub, a.startPops, a.startRecordings, a.startTelephony, a.startRouting, a.startExaminer, a.startMaintenance, a.startHTTP,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.stop(ctx))

@@ -150,7 +150,8 @@ func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, l
 			calllog.Options{Locale: cfg.Locale, Zone: location, Clock: time.Now}),
 		Obligations: obligation.NewService(owed, owed, obligation.Options{Zone: location}),
 		Reports:     report.NewService(postgres.NewReportStore(db), location),
-		Employees:   employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people}, employee.Options{}),
+		Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people, Pops: people},
+			employee.Options{LinkHosts: cfg.PopLink.LowerHosts()}),
 	}
 }
 

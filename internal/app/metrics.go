@@ -33,6 +33,7 @@ type metrics struct {
 	lookup    *prometheus.HistogramVec
 	save      prometheus.Histogram
 	saveFails prometheus.Counter
+	posts     *prometheus.CounterVec
 	live      *prometheus.GaugeVec
 	ended     *prometheus.CounterVec
 
@@ -68,6 +69,7 @@ func newMetrics() *metrics {
 			Name: "ringcard_lookup_seconds", Help: "Search for the client of a number, by result.", Buckets: fast,
 		}, []string{"result"}),
 		save:      histogram("ringcard_journal_save_seconds", "Time to write a call record."),
+		posts:     counter("ringcard_pop_posts_total", "Posts of calls to a foreign CRM, by what became of them.", "result"),
 		saveFails: prometheus.NewCounter(prometheus.CounterOpts{Name: "ringcard_journal_save_failures_total", Help: "Call records not written at the first try."}),
 		live:      gauge("ringcard_calls_live", "Calls up now.", "pbx"),
 		ended:     counter("ringcard_calls_ended_total", "Calls ended, by direction and disposition.", "direction", "disposition"),
@@ -88,7 +90,7 @@ func newMetrics() *metrics {
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.frames, m.unknown, m.bad, m.connects, m.isConnected,
-		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.live, m.ended,
+		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.posts, m.live, m.ended,
 		m.resyncs, m.gaps, m.unseen, m.spool, m.cdrReads, m.cdrResults,
 		m.recordingsFetched, m.recordingsBytes, m.recordingsDeleted, m.recordingsOrphans)
 	m.http = httpapi.NewMetrics(m.registry)
@@ -179,6 +181,9 @@ func (m *metrics) connected(name string, yes bool) {
 	}
 	m.isConnected.WithLabelValues(name).Set(value)
 }
+
+// popPosted counts a post to a foreign CRM.
+func (m *metrics) popPosted(result string) { m.posts.WithLabelValues(result).Inc() }
 
 func (m *metrics) watchRecorder(r *cti.Recorder) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

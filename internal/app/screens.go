@@ -19,11 +19,13 @@ const (
 	messagePBX      = "pbx"
 	messageOwed     = "obligation"
 	messageWrapUp   = "wrap_up"
+	messageLink     = "link" // a page of a foreign CRM to open (PU-10)
 )
 
 // screens shows calls and presence on the users' pages.
 type screens struct {
-	hub *push.Hub
+	hub  *push.Hub
+	pops *pops
 	// wrapUps begin with the end of a talk; nil for none.
 	wrapUps *wrapUps
 }
@@ -38,7 +40,11 @@ type list[T any] struct {
 // ShowCall implements cti.Screens. After a gap only the newest state of a
 // call is sent, so an offer that is over never rings again (PU-04).
 func (s screens) ShowCall(users []int64, call cti.Call) {
+	users, links := s.pops.show(users, call)
 	s.hub.Publish(users, push.Event{Type: messageCall, Key: call.ID, Data: call})
+	for user, link := range links {
+		s.hub.Publish([]int64{user}, push.Event{Type: messageLink, Key: call.ID, Data: link})
+	}
 	if s.wrapUps != nil {
 		s.wrapUps.shown(call)
 	}

@@ -30,7 +30,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 	a.telephony = t
 	a.tests = newTestCalls(a)
 	t.wrapUps = newWrapUps(a.hub, time.Now)
-	shown := watchedScreens{screens{a.hub, t.wrapUps}, a.tests}
+	shown := watchedScreens{screens{a.hub, a.pops, t.wrapUps}, a.tests}
 	hooks := a.metrics.engine()
 	found := directory{a.store}
 	var err error
@@ -191,6 +191,7 @@ func (a *App) refreshUsers(ctx context.Context) {
 		return
 	}
 	a.telephony.setUsers(usersOfStaff(staff))
+	a.popsChanged(ctx)
 }
 
 func usersOfStaff(staff []employee.User) []cti.User {

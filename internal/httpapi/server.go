@@ -151,5 +151,6 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerStream()
 	s.registerRouting()
 	s.registerHooks(mux)
+	s.registerPops()
 	return s, mux, nil
 }

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -46,7 +48,9 @@ type site struct {
 	pbx   *fakePBX
 	log   *bytes.Buffer
 
-	wrapUps *fakeWrapUps
+	wrapUps     *fakeWrapUps
+	popsChanged atomic.Int64
+	visible     atomic.Bool // the call "hidden" is on no screen
 }
 
 // clock can be set forward.
@@ -133,8 +137,8 @@ func newSite(t *testing.T) *site {
 				calllog.Options{Locale: "ru", Clock: s.clock.Now}),
 			Obligations: obligation.NewService(owed, owed, obligation.Options{Clock: s.clock.Now}),
 			Reports:     report.NewService(postgres.NewReportStore(s.db), time.UTC),
-			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people},
-				employee.Options{Clock: s.clock.Now, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),
+			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people, Pops: people},
+				employee.Options{Clock: s.clock.Now, LinkHosts: []string{"crm.example.org"}, Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}}),
 			Routing: routing.NewService(postgres.NewRoutingStore(s.db), postgres.NewRoutingStore(s.db), everybodyFree{},
 				routing.Options{Clock: s.clock.Now, Rules: rules}),
 			Recordings: s.newRecordings(),
@@ -149,6 +153,10 @@ func newSite(t *testing.T) *site {
 					Number: calllog.Number{Raw: c.Number.Raw, E164: c.Number.E164, Display: c.Number.Display, Kind: string(c.Number.Kind)}}, nil
 			},
 			Audit: s.db.Audit,
+			Visible: func(_ int64, calls []cti.Call) []cti.Call {
+				return slices.DeleteFunc(slices.Clone(calls), func(c cti.Call) bool { return s.visible.Load() && c.ID == "hidden" })
+			},
+			PopsChanged: func(context.Context) { s.popsChanged.Add(1) },
 			UsersChanged: func(ctx context.Context) {
 				staff, err := s.deps.Employees.Staff(ctx)
 				if err != nil {

@@ -111,9 +111,18 @@ func (s *server) snapshot(ctx context.Context, userID int64) (any, error) {
 		return nil, err
 	}
 	return StreamSnapshot{
-		Me: me, Calls: notNil(s.deps.Calls.Live(userID)), Presence: notNil(s.deps.Team.List()),
+		Me: me, Calls: notNil(s.popped(userID)), Presence: notNil(s.deps.Team.List()),
 		PBX: notNil(s.pbxStatuses(&caller{actor: actor})),
 	}, nil
+}
+
+// popped are the live calls on a user's screen, by his settings.
+func (s *server) popped(userID int64) []cti.Call {
+	calls := s.deps.Calls.Live(userID)
+	if s.deps.Visible == nil {
+		return calls
+	}
+	return s.deps.Visible(userID, calls)
 }
 
 func actorOf(u employee.User) crm.Actor { return crm.NewActor(u.ID, u.Login, u.Name, u.Role) }

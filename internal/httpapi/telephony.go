@@ -23,6 +23,11 @@ type Telephony struct {
 	WrapUps WrapUps
 	// UsersChanged tells the telephone side that users or devices changed.
 	UsersChanged func(context.Context)
+	// PopsChanged tells the screens that pop settings changed.
+	PopsChanged func(context.Context)
+	// Visible leaves out the live calls a user does not want on his screen
+	// (PU-07); it may be nil.
+	Visible func(userID int64, calls []cti.Call) []cti.Call
 }
 
 // Calls takes the commands of users and shows live calls; *cti.Service is it.

@@ -48,7 +48,7 @@ func newOffice(t testing.TB) *office {
 		calllog.Options{Locale: "ru", Clock: clock, Rules: rules})
 	o.history = interaction.NewService(postgres.NewInteractionStore(db))
 	staff := postgres.NewEmployeeStore(db)
-	o.staff = employee.NewService(employee.Stores{Users: staff, Sessions: staff, Tokens: staff},
+	o.staff = employee.NewService(employee.Stores{Users: staff, Sessions: staff, Tokens: staff, Pops: staff},
 		employee.Options{Cost: employee.Cost{Memory: 64, Time: 1, Threads: 1}, Clock: clock})
 	o.admin = o.hire("admin", "Админ", crm.RoleAdmin)
 	o.super = o.hire("super", "Супер", crm.RoleSupervisor)
