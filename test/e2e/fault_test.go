@@ -20,6 +20,8 @@ import (
 type pbxStatus struct {
 	Connected bool
 	LastError string `json:"last_error"`
+	Mode      string
+	Limits    []string
 }
 
 func (op *operator) pbx() pbxStatus {
