@@ -80,6 +80,11 @@ func (t *transition) ringing() []Party {
 // channel ends: bridges come and go while a call is moved or ended.
 func (t *transition) having(talking []*Leg) []Party {
 	if len(talking) == 0 {
+		for i := range t.c.Legs { // taken off the hook a moment before the bridge
+			if l := &t.c.Legs[i]; l.Role == OfficeLeg && l.State == LegUp && l.TransferredBy != "" && l.TalkedAt == nil {
+				return []Party{*t.party(l)}
+			}
+		}
 		return slices.DeleteFunc(slices.Clone(t.c.Talking), func(p Party) bool {
 			return !slices.ContainsFunc(t.c.Legs, func(l Leg) bool {
 				return l.State == LegUp && l.Endpoint == p.Device && l.TalkedAt != nil && l.Result == ""

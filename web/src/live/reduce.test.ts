@@ -58,6 +58,19 @@ describe('calls of the stream', () => {
     expect(kinds(happened)).toEqual(['ringing', 'taken']);
   });
 
+  it('PU-02 CK-08 follows a transfer: who gave the call away loses it, who gets it has it', () => {
+    const given = { at: '2026-11-22T10:00:05Z', kind: 'blind' as const, by: other, from: other, to: me };
+    const { data, happened } = play(
+      snapshot(),
+      call({ version: 5, answered_by: other, transfers: [given] }),
+      call({ version: 6, ringing: [], talking: [me], answered_by: other, transfers: [given], state: 'talking' }),
+      call({ version: 7, ringing: [], talking: [me], answered_by: other, transfers: [given], state: 'ended' }),
+    );
+    expect(kinds(happened)).toEqual(['ringing', 'answered', 'ended']);
+    expect(concerns(data.calls.c1!, 1)).toBe(true);
+    expect(concerns(data.calls.c1!, 2)).toBe(false);
+  });
+
   it('does not bring back a taken call by a late older message', () => {
     const { data } = play(snapshot(), call({ version: 3, ringing: [], answered_by: other }), call({ version: 1 }));
     expect(concerns(data.calls.c1!, 1)).toBe(false);

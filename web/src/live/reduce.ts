@@ -1,5 +1,5 @@
 import type { Me } from '@/api/types';
-import type { Call, Frame, PBX, Presence } from './types';
+import type { Call, Frame, Party, PBX, Presence } from './types';
 
 /** What the stream has told so far. */
 export interface LiveData {
@@ -25,8 +25,22 @@ export function rings(call: Call, user: number): boolean {
   return call.state !== 'ended' && call.ringing.some((party) => party.user_id === user);
 }
 
+/** Has this user the call now, on hold or not. */
 export function answered(call: Call, user: number): boolean {
-  return call.answered_by?.user_id === user;
+  return holders(call).some((party) => party.user_id === user);
+}
+
+/** Who has the call, as others are told; empty while nobody has it. */
+export function taker(call: Call): string {
+  return holders(call)[0]?.name ?? '';
+}
+
+// Between the pick-up and the first word only `answered_by` names him. It is
+// who talked first, also when he has handed the call on.
+function holders(call: Call): Party[] {
+  const first = call.answered_by;
+  if (call.talking.length > 0 || !first) return call.talking;
+  return call.transfers.some((step) => step.from?.user_id === first.user_id) ? [] : [first];
 }
 
 export function placed(call: Call, user: number): boolean {
@@ -101,8 +115,8 @@ function changes(before: Call | undefined, call: Call, user: number): Happening[
   }
   if (before && (rang || hasRung(call, user)) && !concerns(call, user)) {
     // who takes it is often named while the telephone still rings
-    if (call.answered_by && (rang || !before.answered_by)) happened.push({ kind: 'taken', call });
-    else if (!call.answered_by && call.state === 'ended' && before.state !== 'ended') happened.push({ kind: 'missed', call });
+    if (taker(call) && (rang || !taker(before))) happened.push({ kind: 'taken', call });
+    else if (!taker(call) && call.state === 'ended' && before.state !== 'ended') happened.push({ kind: 'missed', call });
   }
   if (call.state === 'ended' && before && before.state !== 'ended' && concerns(call, user)) {
     happened.push({ kind: 'ended', call });

@@ -8,6 +8,7 @@ export type Match = Schemas['CallMatch'];
 export type CallClient = Schemas['CallClient'];
 export type Leg = Schemas['Leg'];
 export type Transfer = Schemas['Transfer'];
+export type Party = Schemas['Party'];
 export type Call = Schemas['Call'];
 export type Presence = Schemas['Presence'];
 export type PresenceState = Presence['state'];

@@ -7,7 +7,7 @@ import { api, send } from '@/api/client';
 import { settingsOf, useMe } from '@/app/session';
 import { genderOf } from '@/format/text';
 import { Bell } from '@/live/bell';
-import { incoming, type Happening } from '@/live/reduce';
+import { incoming, taker, type Happening } from '@/live/reduce';
 import { onHappening, useLive } from '@/live/store';
 import { Tabs } from '@/live/tabs';
 import type { Call } from '@/live/types';
@@ -81,8 +81,8 @@ export function useHappenings(): { dismiss: (id: string) => void } {
           notifications.show({
             color: 'gray',
             message: t('call.taken_by', {
-              name: call.answered_by?.name ?? '',
-              context: genderOf(call.answered_by?.name ?? ''),
+              name: taker(call),
+              context: genderOf(taker(call)),
             }),
             title: name,
             autoClose: 5000,
