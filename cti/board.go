@@ -257,6 +257,7 @@ func (b *board) merge(keep, part *live, now time.Time) {
 		}
 	}
 	keep.call.Legs = append(slices.Clone(keep.call.Legs), legs...)
+	slices.SortStableFunc(keep.call.Legs, func(a, b Leg) int { return a.StartedAt.Compare(b.StartedAt) })
 	keep.call.Version++
 	for _, l := range part.linked {
 		b.byLinked[l] = keep

@@ -310,6 +310,7 @@ func (e *Engine) apply(lv *live, ev Event) {
 		return
 	}
 	e.note(lv, &before, &after, ev.At)
+	lv.tellPickup(&before, &after)
 	switch {
 	case effects&(EffectShow|EffectSave) == EffectShow|EffectSave:
 		e.save(e.show(lv, ev.At))
@@ -344,6 +345,18 @@ func (e *Engine) presence(lv *live, before []Leg) {
 			s = PresenceTalking
 		}
 		e.opt.Team.leg(e.office.cfg.PBX, l.Endpoint, l.ID, s)
+	}
+}
+
+// tellPickup keeps whose telephone rang among those who get the message that a
+// colleague took the call: some versions of Asterisk end his channel before.
+func (lv *live) tellPickup(before, after *Call) {
+	for i := range after.Transfers {
+		tr := &after.Transfers[i]
+		known := i < len(before.Transfers) && before.Transfers[i].From != nil
+		if tr.Kind == Pickup && tr.From != nil && tr.From.UserID != 0 && !known && !slices.Contains(lv.audience, tr.From.UserID) {
+			lv.audience = append(slices.Clone(lv.audience), tr.From.UserID)
+		}
 	}
 }
 

@@ -70,6 +70,7 @@ func (t *transition) pickup(caller, by *Leg) {
 		switch l := &t.c.Legs[i]; {
 		case !dialled(l):
 		case l.State == LegRinging && from != nil && from.State == LegRinging:
+			t.pickedUp(by)
 			t.hand(Transfer{Kind: Pickup, By: t.party(by), To: t.party(by), ToLeg: by.ID})
 			return // several ring: whose call it was is known when that one ends
 		case l.State == LegRinging, l.State == LegEnded && l.Cause == causeNormal && l.AnsweredAt == nil:
@@ -79,6 +80,7 @@ func (t *transition) pickup(caller, by *Leg) {
 	if from == nil {
 		return // the dialling was not seen
 	}
+	t.pickedUp(by)
 	t.hand(Transfer{Kind: Pickup, By: t.party(by), To: t.party(by), ToLeg: by.ID})
 	t.pickedFrom(from)
 }

@@ -177,6 +177,9 @@ func (t *transition) change(ch Channel) {
 	if t.c.Direction == Inbound && l.Role == ClientLeg && t.c.AnsweredAt == nil && l.DialedBy == "" {
 		t.caller(ch)
 	}
+	if l.Number == "" {
+		l.Number = ch.CallerNumber // of a dialled leg it comes after its creation
+	}
 	t.place(l, ch)
 	t.state(l, ch.State)
 }

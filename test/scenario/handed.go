@@ -7,9 +7,11 @@ import (
 	"ringcard/cti"
 )
 
+// Mobile is the number of 101 outside the office.
+const Mobile = "79161112233"
+
 const (
 	brief   = 500 * time.Millisecond // a few words
-	mobile  = "79161112233"
 	noParts = "the simulated telephones neither transfer nor park nor pick up"
 )
 
@@ -313,7 +315,7 @@ var Handed = []Scenario{
 	{
 		Name: "follow me to a mobile", Rows: "CK_01 CK_05 PU_01", RealOnly: "the simulated PBX has no Local channels",
 		Phones:      map[string]Behaviour{"101": {Answer: Never}},
-		World:       map[string]Behaviour{mobile: answer(ring)},
+		World:       map[string]Behaviour{Mobile: answer(ring)},
 		Call:        inbound("4951000110"),
 		HangupAfter: brief,
 		Want: Want{Direction: cti.Inbound, Disposition: cti.Answered, Cause: 16, Kind: cti.External, E164: client, DID: "4951000110",

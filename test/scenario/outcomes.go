@@ -35,10 +35,10 @@ var Outcomes = []Scenario{
 			Legs: []string{"101 answered, talked", "client answered, rang, talked, dialled by 101"}}), brief),
 	out("call out, busy", "CK_03 CO_06", Behaviour{Refuse: 486},
 		Want{Disposition: cti.Busy, Cause: 17, CDR: "BUSY", LegResults: map[string]string{"trunk": "busy"}}),
-	out("call out, rejected", "CK_03 CO_06", Behaviour{Refuse: 603}, Want{Disposition: cti.Failed, LegResults: map[string]string{"trunk": "rejected"}}),
-	out("call out, no such number", "CK_03 CO_06", Behaviour{Refuse: 404}, Want{Disposition: cti.Failed, Cause: 1, LegResults: map[string]string{"trunk": "failed"}}),
-	out("call out, congestion", "CK_03 CO_06", Behaviour{Refuse: 503}, Want{Disposition: cti.Failed, Cause: 34, LegResults: map[string]string{"trunk": "failed"}}),
-	out("call out, no answer", "CK_03 CO_06", Behaviour{Refuse: 480}, Want{Disposition: cti.Missed, LegResults: map[string]string{"trunk": "no_answer"}}),
+	out("call out, rejected", "CK_03 CO_06", Behaviour{Refuse: 603}, Want{Disposition: cti.Failed, CDR: "NO ANSWER", LegResults: map[string]string{"trunk": "rejected"}}),
+	out("call out, no such number", "CK_03 CO_06", Behaviour{Refuse: 404}, Want{Disposition: cti.Failed, Cause: 1, CDR: "NO ANSWER", LegResults: map[string]string{"trunk": "failed"}}),
+	out("call out, congestion", "CK_03 CO_06", Behaviour{Refuse: 503}, Want{Disposition: cti.Failed, Cause: 34, CDR: "FAILED", LegResults: map[string]string{"trunk": "failed"}}),
+	out("call out, no answer", "CK_03 CO_06", Behaviour{Refuse: 480}, Want{Disposition: cti.Missed, CDR: "NO ANSWER", LegResults: map[string]string{"trunk": "no_answer"}}),
 	giveUp(out("call out, given up", "CK_03 CO_06", Behaviour{Answer: Never},
 		Want{Disposition: cti.Abandoned, CDR: "NO ANSWER", LegResults: map[string]string{"trunk": "cancelled"}}), brief),
 	{
@@ -46,7 +46,7 @@ var Outcomes = []Scenario{
 		Phones: map[string]Behaviour{"102": {Refuse: 603}},
 		Call:   inbound("4951000102"),
 		Want: Want{Direction: cti.Inbound, Disposition: cti.Missed, Kind: cti.External, E164: client, DID: "4951000102",
-			Left: []string{"102"}, LegResults: map[string]string{"102": "rejected"}},
+			Left: []string{"102"}, LegResults: map[string]string{"102": "rejected"}, CDR: "NO ANSWER"},
 	},
 	{
 		Name: "queue with a busy and a silent member", Rows: "CK_01 CK_03 CK_04 PU_01 PU_02", RealOnly: "the simulated PBX has no queue of short rings",
@@ -63,18 +63,18 @@ var Outcomes = []Scenario{
 		Call:        inbound("4951000107"),
 		HangupAfter: brief,
 		Want: Want{Direction: cti.Inbound, Disposition: cti.Voicemail, Kind: cti.External, E164: client, DID: "4951000107",
-			Popped: []string{"106"}, LegResults: map[string]string{"106": "no_answer"}},
+			Popped: []string{"106"}, LegResults: map[string]string{"106": "no_answer"}, CDR: "ANSWERED"},
 	},
 	{
 		Name: "caller gives up in the menu", Rows: "CK_03 CK_04", RealOnly: "the simulated PBX has no menus",
 		Call: inbound("4951000106"), HangupAfter: brief,
-		Want: Want{Direction: cti.Inbound, Disposition: cti.Abandoned, Kind: cti.External, E164: client, DID: "4951000106"},
+		Want: Want{Direction: cti.Inbound, Disposition: cti.Abandoned, Kind: cti.External, E164: client, DID: "4951000106", CDR: "ANSWERED"}, // by the menu
 	},
 	{
 		Name: "extension is offline", Rows: "CK_07 CO_06",
 		Phones: map[string]Behaviour{"101": answer(0)},
 		Desk:   &Desk{Extension: "101", To: "107"},
 		Want: Want{Direction: cti.Internal, Disposition: cti.Failed, Kind: cti.Extension,
-			PlacedBy: "101", Popped: []string{"101"}, Left: []string{"107"}},
+			PlacedBy: "101", Popped: []string{"101"}, Left: []string{"107"}, CDR: "FAILED"},
 	},
 }
