@@ -153,7 +153,8 @@ func checkLife(t *testing.T, ext string, s scenario.Scenario, got []cti.Call) {
 	if slices.ContainsFunc(last.Ringing, func(r cti.Party) bool { return r.Device == "PJSIP/"+ext }) {
 		t.Errorf("%s: the pop never closes", ext)
 	}
-	if s.Want.AnsweredBy != "" && ext != s.Want.AnsweredBy && ext != s.Want.PlacedBy {
+	rangOut := slices.ContainsFunc(last.Legs, func(l cti.Leg) bool { return l.Endpoint == "PJSIP/"+ext && l.Result == cti.ResultNoAnswer })
+	if s.Want.AnsweredBy != "" && ext != s.Want.AnsweredBy && ext != s.Want.PlacedBy && !rangOut {
 		name := "User " + s.Want.AnsweredBy
 		if s.Want.AnsweredBy == "trunk" {
 			name = scenario.Mobile
