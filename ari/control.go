@@ -163,21 +163,14 @@ func (c *Client) unhold(ctx context.Context, o cti.Order) error {
 	return errors.Join(c.Hangup(ctx, holdID(o.Other.ID)), c.gain(ctx, o.Other.Name, "0"))
 }
 
-// dtmf waits for Asterisk to say that each digit went out.
+// dtmf sends the digits one after the other; the answer to each comes when it
+// has gone out.
 func (c *Client) dtmf(ctx context.Context, o cti.Order) error {
 	if !c.ctl.up() {
 		return c.command(ctx, "dtmf", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_DIGITS": o.Digits})
 	}
 	for _, d := range o.Digits {
-		sent := c.ctl.listen(func(m ami.Message) bool {
-			return m.Get("Event") == "DTMFEnd" && m.Get("Uniqueid") == o.Other.ID && m.Get("Direction") == "Sent" && m.Get("Digit") == string(d)
-		})
-		_, err := c.ctl.do(ctx, "PlayDTMF", "Channel", o.Other.Name, "Digit", string(d), "Duration", "120")
-		if err == nil {
-			_, err = sent.wait(ctx)
-		}
-		sent.stop()
-		if err != nil {
+		if _, err := c.ctl.do(ctx, "PlayDTMF", "Channel", o.Other.Name, "Digit", string(d), "Duration", "120"); err != nil {
 			return err
 		}
 	}

@@ -135,6 +135,9 @@ func opens(k EventKind) bool {
 // announcers and recorders of the PBX, and those by which Ringcard itself
 // carries out commands (the generated dialplan context cti-cmd).
 func hidden(ch Channel) bool {
+	if strings.HasPrefix(ch.ID, ServicePrefix) {
+		return true
+	}
 	switch tech, rest, _ := strings.Cut(ch.Name, "/"); tech {
 	case "Snoop", "Recorder", "Announcer", "CBAnn", "CBRec", "Surrogate", "Message", "UnicastRTP":
 		return true

@@ -233,19 +233,27 @@ func (e *Engine) ordered(callID, who, to string, a Action, failed error, now tim
 	e.publish(lv)
 }
 
-// service follows a channel of Ringcard's own: it is in no call, but a
-// telephone that it keeps busy is busy.
-func (e *Engine) service(ev Event) {
-	endpoint := Endpoint(ev.Channel.Name)
+// service takes the events of channels of Ringcard's own: they are in no call,
+// but a telephone that one keeps busy is busy.
+func (e *Engine) service(ev Event) bool {
+	ch := ev.Channel
+	if ch.ID == "" {
+		ch = ev.Peer // the originate of one
+	}
+	if !strings.HasPrefix(ch.ID, ServicePrefix) {
+		return false
+	}
+	endpoint := Endpoint(ch.Name)
 	if e.opt.Team == nil || e.office.Role(endpoint) != OfficeLeg {
-		return
+		return true
 	}
 	state := PresenceRinging
 	switch {
 	case ev.Kind == ChannelGone:
 		state = PresenceFree
-	case ev.Channel.State == "Up":
+	case ch.State == "Up":
 		state = PresenceTalking
 	}
-	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ev.Channel.ID, state)
+	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ch.ID, state)
+	return true
 }

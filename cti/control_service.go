@@ -188,6 +188,9 @@ func (c *command) device() error {
 	}
 	c.order.Device = d.Endpoint
 	c.order.Target = Target{Exten: extensionOf(d.Endpoint), Context: c.e.office.dialContext(d.Endpoint), Endpoint: d.Endpoint}
+	if c.req.Action.Supervises() && c.s.opt.Team != nil && c.s.opt.Team.supervising(d.PBX, d.Endpoint) {
+		return nil // he goes on to do it in another way
+	}
 	return c.s.ready(c.e, d)
 }
 

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,8 +240,7 @@ func (e *Engine) handle(ev Event) {
 		}
 		return
 	}
-	if strings.HasPrefix(ev.Channel.ID, ServicePrefix) {
-		e.service(ev)
+	if e.service(ev) {
 		return
 	}
 	lv := e.unite(e.board.related(ev), ev)

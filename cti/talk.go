@@ -59,6 +59,9 @@ func (t *transition) placedElsewhere() {
 		l := &t.c.Legs[i]
 		if l.Role == OfficeLeg && l.DialedBy == "" && (l.State == LegRinging || l.State == LegUp) && len(t.c.Legs) == 1 && l.LinkedID == l.ID {
 			t.c.Direction, t.c.State, t.c.PlacedBy = Internal, Ringing, t.party(l)
+			if t.c.Number.Kind == "" {
+				t.c.Number.Kind = Invalid // nothing is dialled yet; a record must say so
+			}
 			t.effects |= EffectShow
 			return
 		}

@@ -101,6 +101,23 @@ func (t *Team) deviceState(pbx, endpoint string) PresenceState {
 	return t.devices[deviceKey{pbx, endpoint}].presence()
 }
 
+// supervising tells whether a telephone is busy with a channel of Ringcard's
+// own and nothing else.
+func (t *Team) supervising(pbx, endpoint string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.devices[deviceKey{pbx, endpoint}]
+	if d == nil {
+		return false
+	}
+	for id := range d.legs {
+		if !strings.HasPrefix(id, ServicePrefix) {
+			return false
+		}
+	}
+	return len(d.legs) > 0
+}
+
 // registered notes that a device came or went.
 func (t *Team) registered(pbx string, d DeviceState) {
 	t.mu.Lock()

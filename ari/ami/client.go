@@ -236,7 +236,7 @@ func (c *Client) login(conn net.Conn, r *bufio.Reader) error {
 	}
 	sum := md5.Sum([]byte(answer.Get("Challenge") + c.cfg.Password)) //nolint:gosec // as above
 	_, err = exchange(conn, r, "Login", Field{"AuthType", "MD5"}, Field{"Username", c.cfg.User},
-		Field{"Key", hex.EncodeToString(sum[:])}, Field{"Events", "call,agent,dtmf,dialplan"})
+		Field{"Key", hex.EncodeToString(sum[:])}, Field{"Events", "call,agent"})
 	var refused *Refused
 	if errors.As(err, &refused) {
 		return fmt.Errorf("the manager interface does not accept the user or password: compare pbx[].ami with manager.conf: %w", err)
