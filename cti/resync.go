@@ -1,6 +1,7 @@
 package cti
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -333,4 +334,21 @@ func (e *Engine) calls() []*live {
 		}
 	}
 	return out
+}
+
+// Channels tells what is up by the engine's memory: the PBX's channel ids of
+// the office's and the clients' legs, each with the bridge it is in, empty for
+// none or a parking lot. It is what a Resync makes equal to the PBX.
+func (e *Engine) Channels(ctx context.Context) (map[string]string, error) {
+	up := make(map[string]string)
+	err := e.do(ctx, func() {
+		for _, lv := range e.calls() {
+			for i := range lv.call.Legs {
+				if l := &lv.call.Legs[i]; l.Role != ServiceLeg && l.State != LegEnded {
+					up[l.ID] = l.Bridge
+				}
+			}
+		}
+	})
+	return up, err
 }
