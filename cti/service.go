@@ -227,9 +227,7 @@ func (s *Service) Hangup(ctx context.Context, userID int64, callID string, all b
 	if p.call.State == Ended {
 		return nil
 	}
-	talks := p.call.AnsweredBy != nil && p.call.AnsweredBy.UserID == userID
-	placed := p.call.PlacedBy != nil && p.call.PlacedBy.UserID == userID
-	if !talks && !placed && !all {
+	if !p.call.heldBy(userID) && !all {
 		return Errorf(CodeForbidden, "the call is not yours to end while it rings for others")
 	}
 	var channel string
@@ -240,6 +238,15 @@ func (s *Service) Hangup(ctx context.Context, userID int64, callID string, all b
 		return nil
 	}
 	return e.opt.PBX.Hangup(ctx, channel)
+}
+
+// heldBy tells whether the call is the user's: he talks, or, before anybody
+// does, has placed it or taken it off the hook. Who handed it on has it no more.
+func (c *Call) heldBy(userID int64) bool {
+	if len(c.Talking) > 0 {
+		return slices.ContainsFunc(c.Talking, func(p Party) bool { return p.UserID == userID })
+	}
+	return c.AnsweredBy != nil && c.AnsweredBy.UserID == userID || c.PlacedBy != nil && c.PlacedBy.UserID == userID
 }
 
 // ChooseClient sets which of the matches, or which newly made client, is the

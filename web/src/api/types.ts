@@ -24,6 +24,7 @@ export type HistoryItem = Items<Ok<'/clients/{id}/history', 'get'>>;
 export type CallRecord = Items<Ok<'/calls', 'get'>>;
 export type CallWhy = Ok<'/calls/{id}/why', 'get'>;
 export type CallAction = Items<Ok<'/calls/{id}/actions', 'get'>>;
+export type Recording = Items<Ok<'/calls/{id}/recordings', 'get'>>;
 export type CallSummary = Ok<'/calls/summary', 'get'>;
 export type Group = Items<Ok<'/groups', 'get'>>;
 export type SearchHit = NonNullable<Ok<'/search', 'get'>['clients']>[number];

@@ -1,3 +1,4 @@
+import { recording } from './en/recording';
 import { control, reason } from './en/control';
 import { why } from './en/why';
 
@@ -535,5 +536,6 @@ export const en = {
   },
   control,
   reason,
+  recording,
   why,
 };

@@ -1,3 +1,4 @@
+import { recording } from './ru/recording';
 import { control, reason } from './ru/control';
 import { why } from './ru/why';
 
@@ -565,5 +566,6 @@ export const ru = {
   },
   control,
   reason,
+  recording,
   why,
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concerns, emptyLive, reduce, type Happening, type LiveData } from './reduce';
+import { answered, concerns, emptyLive, reduce, type Happening, type LiveData } from './reduce';
 import { aCall, aLeg, aSnapshot } from './testing';
 import type { Call, Frame } from './types';
 
@@ -174,4 +174,16 @@ it('forgets calls of others before the user’s own', () => {
   const { data } = play(snapshot(), call({ id: 'mine', state: 'talking', ringing: [], answered_by: me }), ...frames);
   expect(Object.keys(data.calls)).toHaveLength(200);
   expect(data.calls.mine).toBeDefined();
+});
+
+it('PU-01 CK-08 a call handed on leaves the screen of who had it and comes to the next', () => {
+  const party = (id: number) => ({ user_id: id, name: String(id), device: `PJSIP/10${id}` });
+  const rung = aCall({ state: 'talking', answered_by: party(1), talking: [party(1)], ringing: [party(2)] });
+  expect(concerns(rung, 1)).toBe(true);
+  expect(concerns(rung, 2)).toBe(true);
+  const taken = { ...rung, ringing: [], talking: [party(2)] };
+  expect(concerns(taken, 1)).toBe(false);
+  expect(answered(taken, 2)).toBe(true);
+  const placed = aCall({ direction: 'out', state: 'talking', placed_by: party(1), ringing: [], talking: [party(2)] });
+  expect(concerns(placed, 1)).toBe(false);
 });

@@ -44,7 +44,11 @@ function holders(call: Call): Party[] {
 }
 
 export function placed(call: Call, user: number): boolean {
-  return call.direction !== 'in' && call.placed_by?.user_id === user;
+  return call.direction !== 'in' && call.placed_by?.user_id === user && !handedOn(call, user);
+}
+
+function handedOn(call: Call, user: number): boolean {
+  return call.talking.length > 0 && !answered(call, user);
 }
 
 /** Does somebody call this user; his own click-to-call also rings his phone but is no incoming call. */
@@ -53,7 +57,7 @@ export function incoming(call: Call, user: number): boolean {
 }
 
 /**
- * Is the call on this user's screen: it rings him, or he placed or answered it.
+ * Is the call on this user's screen: it rings him, or he placed it, or has it.
  * One that turned out to be a part of another is shown as that other.
  */
 export function concerns(call: Call, user: number): boolean {
@@ -98,6 +102,9 @@ export function reduce(
     case 'pbx':
       return { data: { ...data, skew, pbx: frame.data.items }, happened: [] };
     case 'notification':
+    case 'recording':
+    case 'queue':
+    case 'obligation':
     case 'skip':
       return { data: { ...data, skew }, happened: [] };
     default:

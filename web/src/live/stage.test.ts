@@ -67,3 +67,11 @@ describe('CO-06 the true outcome', () => {
     expect(outcomeOf(call)).toBe(outcome);
   });
 });
+
+it('CO-07 a transferred call rings the next one while the client waits on the line', () => {
+  const party = (id: number) => ({ user_id: id, name: String(id), device: `PJSIP/10${id}` });
+  const call = aCall({ state: 'talking', answered_by: party(1), talking: [party(1)], ringing: [party(2)] });
+  expect(stageOf(call, 2)).toBe('incoming');
+  expect(stageOf(call, 1)).toBe('talking');
+  expect(canHangUp(call, 2)).toBe(false);
+});

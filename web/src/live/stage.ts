@@ -1,4 +1,4 @@
-import { answered, placed } from './reduce';
+import { answered, incoming, placed } from './reduce';
 import type { Call, Leg } from './types';
 
 /**
@@ -19,6 +19,8 @@ export type Stage =
 
 export function stageOf(call: Call, user: number): Stage {
   if (call.state === 'ended') return 'ended';
+  // a transferred call rings the next one while the client is on the line
+  if (incoming(call, user) && !answered(call, user)) return 'incoming';
   if (call.state === 'talking') return 'talking';
   if (call.state === 'held') return 'held';
   if (!placed(call, user)) return 'incoming';

@@ -31,6 +31,10 @@ export type Frame = Numbered &
     | { type: 'presence'; data: { items: Presence[] } }
     | { type: 'pbx'; data: { items: PBX[] } }
     | { type: 'notification'; data: unknown }
+    /** Something that queries show has changed. */
+    | { type: 'recording'; data: { call_id: string } }
+    | { type: 'queue'; data: unknown }
+    | { type: 'obligation'; data: unknown }
     /** Holds the place of a replayed message that a later one replaces. */
     | { type: 'skip' }
   );

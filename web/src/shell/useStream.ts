@@ -1,8 +1,29 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { endSession, meQuery } from '@/app/session';
 import { Stream } from '@/live/socket';
 import { useLive } from '@/live/store';
+import type { Frame } from '@/live/types';
+
+/** What queries have of a thing that changed is asked for again. */
+function refresh(cache: QueryClient, frame: Frame) {
+  switch (frame.type) {
+    case 'snapshot': // anything may have changed while the line was down
+      for (const key of ['recordings', 'queues', 'obligations']) void cache.invalidateQueries({ queryKey: [key] });
+      break;
+    case 'recording':
+      void cache.invalidateQueries({ queryKey: ['recordings', frame.data.call_id] });
+      break;
+    case 'queue':
+      void cache.invalidateQueries({ queryKey: ['queues'] });
+      break;
+    case 'obligation':
+      void cache.invalidateQueries({ queryKey: ['obligations'] });
+      void cache.invalidateQueries({ queryKey: ['calls', 'summary'] });
+      break;
+    default:
+  }
+}
 
 /** Keeps the page's one connection to the stream while somebody is signed in. */
 export function useStream(): { retryNow: () => void } {
@@ -15,6 +36,7 @@ export function useStream(): { retryNow: () => void } {
       url: `${scheme}://${location.host}/api/v1/stream`,
       onFrame: (frame) => {
         live.apply(frame);
+        refresh(cache, frame);
         if (frame.type === 'snapshot') cache.setQueryData(meQuery.queryKey, frame.data.me);
       },
       onLink: (link) => {

@@ -29,6 +29,7 @@ export const why = {
     hangup: 'Ended from the page',
     control: '{{name}}: {{action}} {{to}}',
     control_failed: '{{name}}: {{action}} {{to}} failed: {{why}}',
+    test_call: 'A test call: {{device}} is to ring as if {{number}} called',
     client_chosen: 'Client chosen: {{name}}',
   },
   recipient: {

@@ -30,6 +30,7 @@ export const why = {
     hangup: 'Завершён со страницы',
     control: '{{name}}: {{action}} {{to}}',
     control_failed: '{{name}}: {{action}} {{to}} не удалось: {{why}}',
+    test_call: 'Проверочный звонок: {{device}} звонит, как будто звонят с {{number}}',
     client_chosen: 'Выбран клиент: {{name}}',
   },
   recipient: {

@@ -11,6 +11,7 @@ import { useFormat } from '@/format/useFormat';
 import { callQuery } from '@/parts/callQuery';
 import { CallGlyph, outcomeFor } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
+import { Recordings } from '@/parts/Recordings';
 import { Failure, Lines } from '@/parts/States';
 import { useDial } from '@/parts/useDial';
 import { CallNote } from '@/screens/workspace/CallNote';
@@ -87,6 +88,14 @@ function Details({ call, onClose }: { call: CallRecord; onClose: () => void }) {
           {call.recovered && <Badge color="yellow">{t('call.recovered')}</Badge>}
           {call.spam && <Badge color="gray">{t('call.spam')}</Badge>}
         </Group>
+      )}
+      {call.recorded && (
+        <div>
+          <Title order={2} fz={16} mb={6}>
+            {t('recording.title')}
+          </Title>
+          <Recordings callId={call.id} />
+        </div>
       )}
       <CallNote callId={call.id} id="journal-note" />
       <div>

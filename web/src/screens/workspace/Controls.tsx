@@ -21,6 +21,7 @@ import type { Call } from '@/live/types';
 import { useReason } from '@/parts/errors';
 import { useCallActions, useControl, type ActionName } from '@/parts/useControl';
 import { ActionButton } from './ActionButton';
+import { RecordButton } from './RecordButton';
 
 const TransferDialog = lazy(() => import('./TransferDialog'));
 const Dialpad = lazy(() => import('./Dialpad'));
@@ -65,6 +66,7 @@ export function Controls({ call, stage }: { call: Call; stage: Stage }) {
           {can.resume?.allowed ? button('resume', IconPlayerPlay, undefined, true) : button('hold', IconPlayerPause)}
           {can.unmute?.allowed ? button('unmute', IconMicrophoneOff, undefined, true) : button('mute', IconMicrophone)}
           {button('transfer', IconArrowForwardUp, 'transfer')}
+          <RecordButton callId={call.id} />
           <Menu position="bottom-end" width={260}>
             <Menu.Target>
               <div>
