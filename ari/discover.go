@@ -10,6 +10,8 @@ import (
 
 	"github.com/CyCoreSystems/ari/v6"
 	"golang.org/x/sync/errgroup"
+
+	"ringcard/cti"
 )
 
 // Endpoint is a telephone or a trunk as the PBX has it configured (PB-10).
@@ -106,3 +108,6 @@ func callerID(text string) (name, number string) {
 	}
 	return strings.Trim(strings.TrimSpace(name), `"`), number
 }
+
+// Snapshot reads what the PBX has now: channels, bridges, endpoints.
+func (c *Client) Snapshot(ctx context.Context) (*cti.Snapshot, error) { return c.snapshot(ctx) }

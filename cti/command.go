@@ -16,7 +16,16 @@ func (e *Engine) place(c Call, now time.Time) {
 		lv.call.Lookup = LookupPending
 		e.lookups.ask(c.ID, c.Number.E164)
 	}
-	e.save(e.show(lv, now))
+	placed := e.show(lv, now)
+	e.save(placed)
+	e.placed(placed)
+}
+
+// placed tells of a call before its order goes out.
+func (e *Engine) placed(c Call) {
+	if f := e.opt.Placed; f != nil {
+		f(c)
+	}
 }
 
 // refused ends a placed call that the PBX did not accept (CK-07).

@@ -37,6 +37,7 @@ type EngineOptions struct {
 	CDR          bool          // a Recovery will correct what was not seen
 	Recordings   *Recordings   // nil: the PBX cannot record
 	Now          func() time.Time
+	Placed       func(Call) // sees each call ordered from a page before the order goes out, for captures; may be nil
 }
 
 // Engine runs the calls of one PBX. One goroutine owns all of them, so events

@@ -77,5 +77,7 @@ func (e *Engine) placeTest(c Call, d Device, now time.Time) {
 		lv.call.Lookup = LookupPending
 		e.lookups.ask(c.ID, c.Number.E164)
 	}
-	e.save(e.publish(lv))
+	placed := e.publish(lv)
+	e.save(placed)
+	e.placed(placed)
 }

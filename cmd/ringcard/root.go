@@ -35,7 +35,7 @@ func newRoot(environ []string) *cobra.Command {
 	root.PersistentFlags().StringVar(&p.configFile, "config", p.env(configs.EnvFile), "configuration file (YAML); also "+configs.EnvFile)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.doctorCommand(), p.migrateCommand(),
-		p.userCommand(), p.tokenCommand(), p.configCommand(), openapiCommand())
+		p.userCommand(), p.tokenCommand(), p.configCommand(), p.replayCommand(), openapiCommand())
 	return root
 }
 

@@ -59,6 +59,7 @@ type App struct {
 	pops      *pops
 	examiner  *examiner
 	tests     *testCalls
+	captures  *captures
 	keeper    *recording.Keeper
 	pbxFiles  *pbxFiles
 	listener  net.Listener

@@ -27,13 +27,14 @@ func (a *App) connect(cfg configs.PBX, changed func(connected bool)) exchange {
 	if cfg.OverSIP() {
 		return a.overSIP(cfg, changed)
 	}
+	ring := a.captures.rings[cfg.Name]
 	client := ari.New(ariConfig(cfg), ari.Options{
-		Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
+		Tap: ring.Frame, Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
 		OnStatus: func(s ari.Status) { changed(s.Connected) },
 	})
 	return exchange{
 		PBX: client, ari: client, start: client.Start, stop: client.Stop,
-		deliver: func(e *cti.Engine) { client.SetSink(e) },
+		deliver: func(e *cti.Engine) { client.SetSink(capturedSink{e, ring}) },
 		status: func() httpapi.PBXStatus {
 			s := client.Status()
 			return pbxStatus(cfg.Name, httpapi.PBXStatus{Mode: "ari", Connected: s.Connected, Version: s.Version, LastError: s.LastError}, s.Since)

@@ -30,6 +30,6 @@ func (a *App) handler() (http.Handler, error) {
 			PopsChanged: a.popsChanged, Visible: a.pops.visible,
 		},
 		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
-		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}, TestCalls: a.tests},
+		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}, TestCalls: a.tests, Captures: a.captures},
 	})
 }

@@ -28,13 +28,13 @@ type telephony struct {
 func (a *App) startTelephony(ctx context.Context) error {
 	t := &telephony{}
 	a.telephony = t
-	a.tests = newTestCalls(a)
+	a.tests, a.captures = newTestCalls(a), newCaptures(a)
 	t.wrapUps = newWrapUps(a.hub, time.Now)
 	shown := watchedScreens{screens{a.hub, a.pops, t.wrapUps}, a.tests}
 	hooks := a.metrics.engine()
 	found := directory{a.store}
 	var err error
-	t.recorder, err = cti.NewRecorder(watchedJournal{journal{a.services.CallLog}, a.tests}, cti.RecorderOptions{
+	t.recorder, err = cti.NewRecorder(a.watched(journal{a.services.CallLog}), cti.RecorderOptions{
 		Dir: filepath.Join(a.opt.Config.DataDir, "spool"), Log: a.log, Metrics: hooks,
 	})
 	if err != nil {
@@ -52,6 +52,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 	var engines []*cti.Engine
 	var tapes []*cti.Recordings
 	for _, cfg := range a.opt.Config.PBX {
+		ring := a.captures.rings[cfg.Name]
 		client := a.connect(cfg, func(connected bool) {
 			a.metrics.connected(cfg.Name, connected)
 			shown.showPBX(a.pbxStatuses())
@@ -64,7 +65,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 		}
 		tapes = append(tapes, recordings)
 		engine, err := cti.NewEngine(cti.EngineOptions{
-			PBX: client.PBX, Office: a.office(cfg), Directory: found, Recorder: t.recorder,
+			PBX: client.PBX, Office: a.office(cfg), Directory: capturedDirectory{found, ring}, Placed: ring.Placed, Recorder: t.recorder,
 			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(), Recordings: recordings,
 		})
 		if err != nil {

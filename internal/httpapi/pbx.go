@@ -14,6 +14,7 @@ type Administration struct {
 	Doctor    Doctor
 	Discovery Discoverer
 	TestCalls TestCalls
+	Captures  Captures
 }
 
 // Doctor checks a PBX and what Ringcard needs around it (PB-08).

@@ -148,6 +148,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerObligations()
 	s.registerWrapUp()
 	s.registerReports()
+	s.registerCaptures()
 	s.registerStream()
 	s.registerRouting()
 	s.registerHooks(mux)

@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"ringcard/cti"
+	"ringcard/internal/app"
 	"ringcard/internal/httpapi"
 	"ringcard/test/scenario"
 )
@@ -111,4 +115,91 @@ func (op *operator) online() bool {
 	return slices.ContainsFunc(list.Items, func(u cti.Presence) bool {
 		return u.UserID == me.ID && u.State != cti.PresenceOffline && u.State != cti.PresenceUnknown
 	})
+}
+
+// A capture of real calls goes out without numbers and names, and comes out
+// the same offline (PB-13). Why the calls popped up is still told when they
+// are only in the database.
+func TestCaptureRepeatsTheCalls_PB_13(t *testing.T) {
+	offices(t, func(t *testing.T, o scenario.Office) {
+		p := start(t, o)
+		for ext, b := range map[string]scenario.Behaviour{
+			"101": {Answer: 200 * time.Millisecond}, "102": {Answer: 100 * time.Millisecond}, "103": {Refuse: 486},
+		} {
+			phone(t, o, ext, b)
+		}
+		o.Outside("79161234567", scenario.Behaviour{Answer: 100 * time.Millisecond, Talk: 300 * time.Millisecond})
+		admin := p.login("u101")
+		p.eventually("the telephone is known", admin.online)
+		path := "/pbx/" + p.cfg.PBX[0].Name + "/capture"
+		var status httpapi.CaptureStatus
+		if code := admin.do(http.MethodPut, path, map[string]bool{"running": true}, nil, &status); code != http.StatusOK || !status.Running || status.Frames == 0 {
+			t.Fatalf("start: %d %+v", code, status)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		in, err := o.Call(ctx, scenario.Outside{From: "79161234567", Name: "Marina Secret", DID: "4951000102"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-in.Answered()
+		if err := in.Hangup(ctx); err != nil {
+			t.Fatal(err)
+		}
+		p.eventually("the first call is recorded", func() bool { return len(admin.journal("&disposition=answered")) == 1 })
+		clicked, err := admin.dial("+7 916 123-45-67", "capture-click")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.eventually("both calls are recorded", func() bool { return len(admin.journal("&disposition=answered")) == 2 })
+		file, code := admin.download(path + "/export")
+		if code != http.StatusOK {
+			t.Fatalf("export: %d %s", code, file)
+		}
+		for _, secret := range []string{"1234567", "123-45-67", "1000102", "Marina", "Иванова", "Северный", "User 101", p.cfg.PBX[0].ARI.Password.Reveal()} {
+			if bytes.Contains(file, []byte(secret)) {
+				t.Errorf("%q is in the capture", secret)
+			}
+		}
+		result, err := app.Replay(ctx, bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told strings.Builder
+		if _, err := result.WriteTo(&told); err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Calls) != 2 || !strings.Contains(told.String(), "0 came out differently") {
+			t.Errorf("replay:\n%s", told.String())
+		}
+		if c := result.Calls[len(result.Calls)-1]; !c.Known || c.ID != clicked || c.PlacedBy == nil || c.Client == nil || c.Client.ID != p.clientID {
+			t.Errorf("the click: %+v", c.Call)
+		}
+		p.stop()
+		p.run(nil) // the traces in memory are gone
+		admin = p.login("u101")
+		var why cti.Why
+		if code := admin.get("/calls/"+clicked+"/why", &why); code != http.StatusOK || len(why.Steps) < 3 || why.Steps[0].Code != "dial" {
+			t.Errorf("why after a restart: %d %+v", code, why)
+		}
+	})
+}
+
+// download reads a file whole.
+func (op *operator) download(path string) ([]byte, int) {
+	op.p.t.Helper()
+	req, err := http.NewRequestWithContext(op.p.t.Context(), http.MethodGet, op.p.url+"/api/v1"+path, nil)
+	if err != nil {
+		op.p.t.Fatal(err)
+	}
+	res, err := op.http.Do(req)
+	if err != nil {
+		op.p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		op.p.t.Fatal(err)
+	}
+	return b, res.StatusCode
 }
