@@ -66,6 +66,24 @@ func ParseE164(text string) (int64, bool) {
 	return int64(n), true
 }
 
+// PhoneRule is how a number came to be understood (LU-08).
+type PhoneRule string
+
+// Rules of ParsePhone.
+const (
+	RuleWithheld   PhoneRule = "withheld"        // a word for a number that is not shown
+	RuleExtension  PhoneRule = "extension"       // at most five digits
+	RulePlus       PhoneRule = "plus"            // written with the country code
+	RuleAbroad810  PhoneRule = "abroad_810"      // 8-10 before the country code
+	RuleAbroad00   PhoneRule = "abroad_00"       // 00 before the country code
+	RuleTrunk8     PhoneRule = "trunk_8"         // 8 and ten digits
+	RuleNational   PhoneRule = "national_digits" // ten digits, as the region dials them
+	RuleOfficeArea PhoneRule = "office_area"     // the office's area code was put before it
+	RuleRegion     PhoneRule = "region"          // as the region writes its own numbers
+	RuleAsDialled  PhoneRule = "as_dialled"      // all digits, country code first
+	RuleNone       PhoneRule = "none"            // not understood
+)
+
 // ParsePhone understands a number typed by a person or sent by a network. It
 // never fails: what is no number is of kind PhoneInvalid.
 //
@@ -73,32 +91,38 @@ func ParseE164(text string) (int64, bool) {
 // a number without area code, 8-10 for abroad, «доб. 15», inner numbers of up
 // to five digits, and the words networks send for a withheld number.
 func ParsePhone(raw string, rules PhoneRules) Phone {
+	p, _ := parsePhone(raw, rules)
+	return p
+}
+
+func parsePhone(raw string, rules PhoneRules) (Phone, PhoneRule) {
 	p := Phone{Raw: clip(strings.TrimSpace(raw))}
 	text := stripScheme(p.Raw)
 	if isAnonymous(text) {
 		p.Kind = PhoneAnonymous
-		return p
+		return p, RuleWithheld
 	}
 	text, p.Ext = cutExtension(text)
 	digits, plus, ok := onlyDigits(text)
 	if !ok || digits == "" {
-		return invalid(p)
+		return invalid(p), RuleNone
 	}
 	if !plus && len(digits) <= maxExtension {
 		p.Kind, p.Display = PhoneExtension, digits
-		return p
+		return p, RuleExtension
 	}
+	rule := RulePlus
 	if !plus {
-		digits = international(digits, rules)
+		digits, rule = international(digits, rules)
 	}
 	if e164, ok := ParseE164("+" + digits); ok && plausible(digits) {
 		p.Kind, p.E164, p.Display = PhoneExternal, e164, FormatE164(e164)
 		if p.Ext != "" {
 			p.Display += ", " + p.Ext
 		}
-		return p
+		return p, rule
 	}
-	return invalid(p)
+	return invalid(p), RuleNone
 }
 
 // FormatE164 writes a stored number for people: «+7 (921) 123-45-67», other
@@ -212,39 +236,84 @@ func asciiDigit(r rune) (byte, bool) {
 }
 
 // international puts the country code before a number written without a plus.
-func international(digits string, rules PhoneRules) string {
+func international(digits string, rules PhoneRules) (string, PhoneRule) {
 	if rules.Region == "RU" || rules.Region == "KZ" {
 		return internationalRU(digits, rules.AreaCode)
 	}
 	if n, err := phonenumbers.Parse(digits, rules.Region); err == nil && phonenumbers.IsValidNumber(n) {
-		return strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+")
+		return strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+"), RuleRegion
 	}
 	if rules.AreaCode != "" {
 		if n, err := phonenumbers.Parse(rules.AreaCode+digits, rules.Region); err == nil && phonenumbers.IsValidNumber(n) {
-			return strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+")
+			return strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+"), RuleOfficeArea
 		}
 	}
-	return strings.TrimPrefix(digits, "00") // ITU-T E.164: 00 is the usual prefix for abroad
+	if rest, ok := strings.CutPrefix(digits, "00"); ok { // ITU-T E.164: the usual prefix for abroad
+		return rest, RuleAbroad00
+	}
+	return digits, RuleAsDialled
 }
 
 // internationalRU follows the Russian numbering plan: 8 trunk prefix, 8-10 for
 // abroad, ten national digits.
-func internationalRU(digits, area string) string {
+func internationalRU(digits, area string) (string, PhoneRule) {
 	switch n := len(digits); {
 	case strings.HasPrefix(digits, "810") && n > 10: // no area code begins with 1
-		return digits[3:]
+		return digits[3:], RuleAbroad810
 	case strings.HasPrefix(digits, "00") && n > 9:
-		return digits[2:]
+		return digits[2:], RuleAbroad00
 	case n == 11 && digits[0] == '8':
-		return "7" + digits[1:]
+		return "7" + digits[1:], RuleTrunk8
 	case n == 10:
-		return "7" + digits
+		return "7" + digits, RuleNational
 	case n+len(area) == 10:
-		return "7" + area + digits
+		return "7" + area + digits, RuleOfficeArea
 	case n < 10:
-		return "" // too short to be known without an area code
+		return "", RuleNone // too short to be known without an area code
 	}
-	return digits
+	return digits, RuleAsDialled
+}
+
+// PhoneReading is how a number is understood, and by what (LU-08).
+type PhoneReading struct {
+	Phone
+	Rule    PhoneRule
+	Country string // ISO 3166, empty where none can be told
+	Type    string // mobile, fixed, toll_free, premium, voip, other; empty for inner and unknown numbers
+	Area    string // area code of a number that has one, digits
+	Valid   bool   // in use by the numbering plan of its country, as far as the tables know
+}
+
+// ReadPhone parses a number and tells how.
+func ReadPhone(raw string, rules PhoneRules) PhoneReading {
+	var r PhoneReading
+	r.Phone, r.Rule = parsePhone(raw, rules)
+	if r.Kind != PhoneExternal {
+		return r
+	}
+	number, err := phonenumbers.Parse(r.E164Text(), "")
+	if err != nil {
+		return r
+	}
+	r.Country, r.Valid = phonenumbers.GetRegionCodeForNumber(number), phonenumbers.IsValidNumber(number)
+	switch phonenumbers.GetNumberType(number) {
+	case phonenumbers.MOBILE:
+		r.Type = "mobile"
+	case phonenumbers.FIXED_LINE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		r.Type = "fixed"
+	case phonenumbers.TOLL_FREE:
+		r.Type = "toll_free"
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST:
+		r.Type = "premium"
+	case phonenumbers.VOIP:
+		r.Type = "voip"
+	default:
+		r.Type = "other"
+	}
+	if n := phonenumbers.GetLengthOfGeographicalAreaCode(number); n > 0 {
+		r.Area = phonenumbers.GetNationalSignificantNumber(number)[:n]
+	}
+	return r
 }
 
 // plausible refuses what no country has; it does not ask whether the number

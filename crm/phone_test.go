@@ -61,6 +61,43 @@ func TestParsePhone_LU_01(t *testing.T) {
 	}
 }
 
+func TestReadPhone_LU_08(t *testing.T) {
+	t.Parallel()
+	office := PhoneRules{Region: "RU", AreaCode: "8152"}
+	for _, tt := range []struct {
+		raw           string
+		rules         PhoneRules
+		rule          PhoneRule
+		country, kind string
+		area          string
+		valid         bool
+	}{
+		{"8 (921) 123-45-67", office, RuleTrunk8, "RU", "mobile", "", true},
+		{"+7 921 123 45 67", office, RulePlus, "RU", "mobile", "", true},
+		{"9211234567", office, RuleNational, "RU", "mobile", "", true},
+		{"79211234567", office, RuleAsDialled, "RU", "mobile", "", true},
+		{"45-67-89", office, RuleOfficeArea, "RU", "fixed", "815", true}, // as the tables cut it
+		{"8 800 555-35-35", office, RuleTrunk8, "RU", "toll_free", "", true},
+		{"8 10 375 17 123-45-67", office, RuleAbroad810, "BY", "fixed", "17", true},
+		{"0049 30 901820", office, RuleAbroad00, "DE", "fixed", "30", true},
+		{"020 7946 0018", PhoneRules{Region: "GB"}, RuleRegion, "GB", "fixed", "20", true},
+		{"7946 0018", PhoneRules{Region: "GB", AreaCode: "020"}, RuleOfficeArea, "GB", "fixed", "20", true},
+		{"+7 000 123-45-67", office, RulePlus, "", "other", "", false},
+		{"101", office, RuleExtension, "", "", "", false},
+		{"anonymous", office, RuleWithheld, "", "", "", false},
+		{"45-67-89", PhoneRules{Region: "RU"}, RuleNone, "", "", "", false},
+		{"пожалуйста", office, RuleNone, "", "", "", false},
+	} {
+		r := ReadPhone(tt.raw, tt.rules)
+		if r.Rule != tt.rule || r.Country != tt.country || r.Type != tt.kind || r.Area != tt.area || r.Valid != tt.valid {
+			t.Errorf("%q: %+v, want %+v", tt.raw, r, tt)
+		}
+		if r.Phone != ParsePhone(tt.raw, tt.rules) {
+			t.Errorf("%q is read and parsed in two ways", tt.raw)
+		}
+	}
+}
+
 func FuzzParsePhone(f *testing.F) {
 	for _, s := range []string{"8 (921) 123-45-67 доб. 15", "+7921", "0049301", "anonymous", "tel:+7;ext=1", "８９２１", "\xff", "İ ext 5"} {
 		f.Add(s, "8152")

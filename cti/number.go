@@ -34,24 +34,55 @@ func compileRules(rules []DialRule) ([]compiledRule, error) {
 // DialString returns what to dial for a number typed by a user. The error is
 // an *Error with CodeInvalid and Field "to".
 func (o *Office) DialString(n Number) (string, error) {
+	dial, _, err := o.dialString(n)
+	return dial, err
+}
+
+// dialString also tells the number of the rule, from 1 on; 0 for none.
+func (o *Office) dialString(n Number) (dial string, rule int, err error) {
 	typed := digits(n.Raw)
 	switch n.Kind {
 	case Anonymous, Invalid, "":
-		return "", &Error{Code: CodeInvalid, Field: "to", Message: "this is not a number that can be dialled"}
+		return "", 0, &Error{Code: CodeInvalid, Field: "to", Message: "this is not a number that can be dialled"}
 	case Extension:
-		return typed, nil
+		return typed, 0, nil
 	}
 	for _, form := range []string{n.E164, typed} {
-		for _, r := range o.rules {
+		for i, r := range o.rules {
 			if form != "" && r.match.MatchString(form) {
-				return r.match.ReplaceAllString(form, r.dial), nil
+				return r.match.ReplaceAllString(form, r.dial), i + 1, nil
 			}
 		}
 	}
 	if n.E164 != "" {
-		return strings.TrimPrefix(n.E164, "+"), nil
+		return strings.TrimPrefix(n.E164, "+"), 0, nil
 	}
-	return typed, nil
+	return typed, 0, nil
+}
+
+// Dialling is how one PBX would dial a number (LU-08).
+type Dialling struct {
+	PBX   string `json:"pbx"`
+	Dial  string `json:"dial" doc:"empty when it cannot be dialled"`
+	Rule  int    `json:"rule" doc:"which of the PBX's dial rules, from 1 on; 0: none applies"`
+	Match string `json:"match,omitempty" doc:"the expression of that rule"`
+}
+
+// Diallings tells how each PBX would dial a number as typed.
+func (s *Service) Diallings(raw string) []Dialling {
+	out := make([]Dialling, len(s.opt.Engines))
+	for i, e := range s.opt.Engines {
+		out[i].PBX = e.office.cfg.PBX
+		dial, rule, err := e.office.dialString(e.office.cfg.Parse(raw))
+		if err != nil {
+			continue // nothing to dial
+		}
+		out[i].Dial, out[i].Rule = dial, rule
+		if rule > 0 {
+			out[i].Match = e.office.rules[rule-1].match.String()
+		}
+	}
+	return out
 }
 
 // digits keeps what a telephone can dial: digits, * and #.

@@ -65,6 +65,26 @@ func (s *Service) Unsorted(ctx context.Context, actor crm.Actor, page crm.PageRe
 	return s.stores.Matching.Unsorted(ctx, actor, page)
 }
 
+// Examined is all there is to know of a number (LU-08).
+type Examined struct {
+	Reading crm.PhoneReading
+	Found   Found
+	Choice  *Choice
+}
+
+// Examine tells how a number is understood, whom it matches and why.
+func (s *Service) Examine(ctx context.Context, actor crm.Actor, number string) (Examined, error) {
+	_, found, err := s.Lookup(ctx, actor, number)
+	if err != nil {
+		return Examined{}, err
+	}
+	e := Examined{Reading: crm.ReadPhone(number, s.rules), Found: found}
+	if e.Reading.E164 != 0 {
+		e.Choice, err = s.Choice(ctx, actor, e.Reading.E164)
+	}
+	return e, err
+}
+
 // Choice returns what was chosen for a number, nil for nothing or where the
 // actor may not see the client.
 func (s *Service) Choice(ctx context.Context, actor crm.Actor, e164 int64) (*Choice, error) {

@@ -27,7 +27,7 @@ func (a *App) handler() (http.Handler, error) {
 		Telephony: httpapi.Telephony{
 			Calls: a.telephony.service, Team: a.telephony.team, PBXs: a.pbxStatuses,
 			Record: recordOf, Audit: a.db.Audit, UsersChanged: a.refreshUsers, WrapUps: a.telephony.wrapUps,
-			PopsChanged: a.popsChanged, Visible: a.pops.visible,
+			Diallings: a.telephony.service.Diallings, PopsChanged: a.popsChanged, Visible: a.pops.visible,
 		},
 		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},
 		Administration: httpapi.Administration{Doctor: a.examiner, Discovery: discoverer{a}, TestCalls: a.tests, Captures: a.captures},

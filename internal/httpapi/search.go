@@ -6,6 +6,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/client"
+	"ringcard/cti"
 )
 
 func (s *server) registerSearch() {
@@ -15,7 +16,7 @@ func (s *server) registerSearch() {
 	}, s.search)
 	handle(s, operation{
 		id: "lookup", method: http.MethodGet, path: "/lookup", tag: tagSearch, needs: crm.ClientsRead,
-		summary: "How a number parses and whom it matches, best first",
+		summary: "How a number parses, whom it matches and why, and how each PBX would dial it",
 	}, s.lookup)
 	handle(s, operation{
 		id: "markSpam", method: http.MethodPost, path: "/numbers/spam", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
@@ -70,21 +71,38 @@ func (s *server) search(ctx context.Context, c *caller, in *struct {
 	return body(out), nil
 }
 
-// LookupResult is how a number parses and whom it matches.
+// LookupResult is how a number parses, whom it matches and how it is dialled.
 type LookupResult struct {
 	Number  ParsedNumber   `json:"number"`
-	Matches []client.Match `json:"matches"`
+	Reading NumberReading  `json:"reading"`
+	Matches []client.Match `json:"matches" doc:"best first; none for spam"`
 	Spam    bool           `json:"spam"`
+	Choice  *client.Choice `json:"choice" doc:"what was chosen for it; null for nothing"`
+	Dial    []cti.Dialling `json:"dial" doc:"by PBX"`
+}
+
+// NumberReading is how a number came to be understood.
+type NumberReading struct {
+	Rule    crm.PhoneRule `json:"rule" enum:"withheld,extension,plus,abroad_810,abroad_00,trunk_8,national_digits,office_area,region,as_dialled,none"`
+	Country string        `json:"country" doc:"ISO 3166, empty where none can be told"`
+	Type    string        `json:"type" enum:",mobile,fixed,toll_free,premium,voip,other"`
+	Area    string        `json:"area" doc:"area code of a fixed line"`
+	Valid   bool          `json:"valid" doc:"in use by the numbering plan of its country, as far as the tables know"`
 }
 
 func (s *server) lookup(ctx context.Context, c *caller, in *struct {
 	Number string `query:"number" required:"true" maxLength:"64"`
 }) (*bodyOf[LookupResult], error) {
-	number, found, err := s.deps.Clients.Lookup(ctx, c.actor, in.Number)
+	e, err := s.deps.Clients.Examine(ctx, c.actor, in.Number)
 	if err != nil {
 		return nil, err
 	}
-	return body(LookupResult{Number: parsedNumber(number), Matches: notNil(found.Matches), Spam: found.Spam}), nil
+	r := e.Reading
+	return body(LookupResult{
+		Number: parsedNumber(r.Phone), Matches: notNil(e.Found.Matches), Spam: e.Found.Spam, Choice: e.Choice,
+		Reading: NumberReading{Rule: r.Rule, Country: r.Country, Type: r.Type, Area: r.Area, Valid: r.Valid},
+		Dial:    notNil(s.deps.Diallings(in.Number)),
+	}), nil
 }
 
 // SpamInput marks a number, named itself or by a call of it.

@@ -153,6 +153,9 @@ func newSite(t *testing.T) *site {
 					Number: calllog.Number{Raw: c.Number.Raw, E164: c.Number.E164, Display: c.Number.Display, Kind: string(c.Number.Kind)}}, nil
 			},
 			Audit: s.db.Audit,
+			Diallings: func(raw string) []cti.Dialling {
+				return []cti.Dialling{{PBX: "office", Dial: raw, Rule: 1, Match: "^8"}}
+			},
 			Visible: func(_ int64, calls []cti.Call) []cti.Call {
 				return slices.DeleteFunc(slices.Clone(calls), func(c cti.Call) bool { return s.visible.Load() && c.ID == "hidden" })
 			},

@@ -21,6 +21,8 @@ type Telephony struct {
 	Audit func(ctx context.Context, actor crm.Actor, action, entity, id string) error
 	// WrapUps ends the time for wrap-up.
 	WrapUps WrapUps
+	// Diallings tells how each PBX would dial a number as typed.
+	Diallings func(raw string) []cti.Dialling
 	// UsersChanged tells the telephone side that users or devices changed.
 	UsersChanged func(context.Context)
 	// PopsChanged tells the screens that pop settings changed.
