@@ -10,25 +10,33 @@ import (
 )
 
 const (
-	lookupWorkers = 16
+	lookupWorkers = 12 // first tries; a stalled directory gets through 40 a second
+	lateWorkers   = 4
 	lookupQueue   = 4096
+	lateQueue     = 256
 	lateBudget    = 5 * time.Second // second try after the first budget passed
 )
 
-// lookups asks the directory beside the engine, never in its way.
+// lookups asks the directory beside the engine, never in its way. Second tries
+// have workers of their own: a directory that hangs does not keep new calls
+// waiting for longer than their budget.
 type lookups struct {
 	dir     Directory
 	budget  time.Duration
 	metrics *Metrics
 	log     *slog.Logger
 	asks    chan lookupAsk
+	late    chan lookupAsk // second tries
 	results chan lookupResult
 	ctx     context.Context
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
 }
 
-type lookupAsk struct{ callID, e164 string }
+type lookupAsk struct {
+	callID, e164 string
+	at           time.Time
+}
 
 type lookupResult struct {
 	lookupAsk
@@ -39,15 +47,17 @@ type lookupResult struct {
 
 func newLookups(dir Directory, budget time.Duration, m *Metrics, log *slog.Logger) *lookups {
 	l := &lookups{dir: dir, budget: budget, metrics: m, log: log,
-		asks: make(chan lookupAsk, lookupQueue), results: make(chan lookupResult, lookupQueue)}
+		asks: make(chan lookupAsk, lookupQueue), late: make(chan lookupAsk, lateQueue), results: make(chan lookupResult, lookupQueue)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
 
 func (l *lookups) start() {
 	for range lookupWorkers {
-		l.wg.Add(1)
-		go l.work()
+		l.wg.Go(l.work)
+	}
+	for range lateWorkers {
+		l.wg.Go(l.workLate)
 	}
 }
 
@@ -56,7 +66,7 @@ func (l *lookups) stop() { l.cancel(); l.wg.Wait() }
 // ask queues a lookup. With the queue full the call is told at once that its
 // card is late; the journal finds the client when the record is written.
 func (l *lookups) ask(callID, e164 string) {
-	a := lookupAsk{callID: callID, e164: e164}
+	a := lookupAsk{callID: callID, e164: e164, at: time.Now()}
 	select {
 	case l.asks <- a:
 	default:
@@ -69,17 +79,38 @@ func (l *lookups) ask(callID, e164 string) {
 	}
 }
 
+// work makes the first try of each lookup within what is left of its budget.
 func (l *lookups) work() {
-	defer l.wg.Done()
 	for {
 		select {
 		case a := <-l.asks:
-			r := l.try(a, l.budget)
+			r := lookupResult{lookupAsk: a, state: LookupLate}
+			if left := l.budget - time.Since(a.at); left > 0 {
+				r = l.try(a, left)
+			} else {
+				l.count(time.Since(a.at), string(LookupLate))
+			}
 			l.send(r)
 			if r.state == LookupLate {
-				if again := l.try(a, lateBudget); again.state != LookupLate {
-					l.send(again)
+				select {
+				case l.late <- a:
+				default: // the journal finds the client when the record is written
+					l.log.Warn("no second lookup, too many wait", "call", a.callID)
 				}
+			}
+		case <-l.ctx.Done():
+			return
+		}
+	}
+}
+
+// workLate tries again; a call may still get its card.
+func (l *lookups) workLate() {
+	for {
+		select {
+		case a := <-l.late:
+			if again := l.try(a, lateBudget); again.state != LookupLate {
+				l.send(again)
 			}
 		case <-l.ctx.Done():
 			return

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,9 @@ const (
 	// openEvery is the least time between two writes of a call under way: a
 	// ring-all queue changes it many times a second.
 	openEvery = time.Second
+	// spoolAfter is how long the journal may take before ended calls are kept
+	// in files beside it: the process may end at any moment.
+	spoolAfter = 250 * time.Millisecond
 )
 
 // RecorderOptions configure a Recorder.
@@ -32,10 +36,11 @@ type RecorderOptions struct {
 
 // Recorder writes calls to the Journal behind the engine's back. Only the
 // newest version of a call waits: the first and the last one are written at
-// once, those between at most every openEvery. While the journal fails, ended calls are
-// also files in Dir (written and renamed, one per call), so that neither an
-// outage of the database nor the end of the process loses a record; they are
-// written once the journal is back, oldest first.
+// once, those between at most every openEvery. While the journal fails, or takes
+// longer than spoolAfter, ended calls are also files in Dir (written and renamed,
+// one per call), so that neither an outage of the database nor the end of the
+// process loses a record; they are written once the journal is back, in the
+// order in which the calls ended.
 type Recorder struct {
 	journal Journal
 	dir     string
@@ -44,11 +49,12 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	pending map[string]Call
-	order   []string        // to be written now
-	later   []later         // changed calls under way, first due first
-	waits   map[string]bool // ids of later that are not in order yet
-	open    map[string]bool // calls under way that were written once
-	spooled map[string]bool
+	order   []string         // to be written now
+	later   []later          // changed calls under way, first due first
+	waits   map[string]bool  // ids of later that are not in order yet
+	open    map[string]bool  // calls under way that were written once
+	spooled map[string]int64 // versions that are files
+	spoolMu sync.Mutex       // one writer or remover of files; taken before mu
 	wake    chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -69,7 +75,7 @@ func NewRecorder(j Journal, opt RecorderOptions) (*Recorder, error) {
 	}
 	r := &Recorder{journal: j, dir: opt.Dir, log: opt.Log, metrics: opt.Metrics,
 		pending: make(map[string]Call), waits: make(map[string]bool), open: make(map[string]bool),
-		spooled: make(map[string]bool), wake: make(chan struct{}, 1)}
+		spooled: make(map[string]int64), wake: make(chan struct{}, 1)}
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("call spool: %w", err)
 	}
@@ -81,6 +87,7 @@ func (r *Recorder) loadSpool() error {
 	if err != nil {
 		return err
 	}
+	var calls []Call
 	for _, name := range names {
 		var c Call
 		b, err := os.ReadFile(name)
@@ -94,10 +101,29 @@ func (r *Recorder) loadSpool() error {
 			}
 			continue
 		}
-		r.spooled[c.ID] = true
+		calls = append(calls, c)
+	}
+	slices.SortFunc(calls, func(a, b Call) int { return endOf(a).Compare(endOf(b)) })
+	for _, c := range calls {
+		r.spooled[c.ID] = c.Version
 		r.Put(c)
 	}
+	r.countSpool()
 	return nil
+}
+
+func endOf(c Call) time.Time {
+	if c.EndedAt == nil {
+		return c.StartedAt
+	}
+	return *c.EndedAt
+}
+
+// countSpool tells how many files there are.
+func (r *Recorder) countSpool() {
+	if f := r.metrics.Spooled; f != nil {
+		f(len(r.spooled))
+	}
 }
 
 // Start begins to write.
@@ -216,7 +242,7 @@ func (r *Recorder) run(ctx context.Context) {
 			}
 			continue
 		}
-		err := r.save(ctx, c)
+		err := r.saveSlowly(ctx, c)
 		switch {
 		case err == nil:
 			r.written(c)
@@ -228,14 +254,46 @@ func (r *Recorder) run(ctx context.Context) {
 			continue
 		}
 		r.log.Warn("call records wait for the journal", "call", c.ID, "waiting", r.Backlog(), "err", err)
+		r.pause(ctx, wait/2+rand.N(wait))
+		wait = min(wait*2, lastRetry)
+	}
+}
+
+// saveSlowly saves, and keeps in files what ends while that takes long.
+func (r *Recorder) saveSlowly(ctx context.Context, c Call) error {
+	saved, done := make(chan struct{}), make(chan struct{})
+	slow := time.AfterFunc(spoolAfter, func() {
+		defer close(done)
+		r.spoolUntil(saved)
+	})
+	err := r.save(ctx, c)
+	close(saved)
+	if !slow.Stop() {
+		<-done
+	}
+	return err
+}
+
+// pause waits before the next attempt and keeps in files what ends meanwhile.
+func (r *Recorder) pause(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	r.spoolUntil(ctx.Done())
+}
+
+// spoolUntil puts ended calls into files, at once and as they come.
+func (r *Recorder) spoolUntil(over <-chan struct{}) {
+	tick := time.NewTicker(spoolAfter)
+	defer tick.Stop()
+	for {
 		if err := r.spoolAll(); err != nil {
 			r.log.Error("call spool", "err", err)
 		}
 		select {
-		case <-time.After(wait/2 + rand.N(wait)):
-		case <-ctx.Done():
+		case <-tick.C:
+		case <-over:
+			return
 		}
-		wait = min(wait*2, lastRetry)
 	}
 }
 
@@ -282,32 +340,38 @@ func (r *Recorder) setAside(c Call) {
 }
 
 func (r *Recorder) unspool(id string) {
-	if !r.spooled[id] {
+	r.spoolMu.Lock()
+	defer r.spoolMu.Unlock()
+	if _, ok := r.spooled[id]; !ok {
 		return
 	}
 	delete(r.spooled, id)
 	if err := os.Remove(r.file(id)); err != nil {
 		r.log.Error("call spool", "call", id, "err", err)
 	}
+	r.countSpool()
 }
 
 func (r *Recorder) file(id string) string { return filepath.Join(r.dir, id+".json") }
 
-// spoolAll writes each ended call that waits and has no file yet.
+// spoolAll writes each ended call that waits and is no file yet.
 func (r *Recorder) spoolAll() error {
+	r.spoolMu.Lock()
+	defer r.spoolMu.Unlock()
 	r.mu.Lock()
 	var todo []Call
 	for id, c := range r.pending {
-		if c.State == Ended && !r.spooled[id] {
+		if version, ok := r.spooled[id]; c.State == Ended && (!ok || version < c.Version) {
 			todo = append(todo, c)
 		}
 	}
 	r.mu.Unlock()
+	defer r.countSpool()
 	for _, c := range todo {
 		if err := r.spool(c, ""); err != nil {
 			return err
 		}
-		r.spooled[c.ID] = true
+		r.spooled[c.ID] = c.Version
 	}
 	return nil
 }
