@@ -16,6 +16,8 @@ export const router = createBrowserRouter([
           { path: '/', lazy: async () => ({ Component: (await import('@/screens/workspace/Workspace')).Workspace }) },
           { path: '/calls', lazy: async () => ({ Component: (await import('@/screens/calls/Journal')).Journal }) },
           { path: '/calls/:callId', lazy: async () => ({ Component: (await import('@/screens/calls/Journal')).Journal }) },
+          { path: '/missed', lazy: async () => ({ Component: (await import('@/screens/missed/Missed')).Missed }) },
+          { path: '/reports', lazy: async () => ({ Component: (await import('@/screens/reports/Reports')).Reports }) },
           { path: '/clients', lazy: async () => ({ Component: (await import('@/screens/clients/Clients')).Clients }) },
           { path: '/clients/:id', lazy: async () => ({ Component: (await import('@/screens/client/ClientPage')).ClientPage }) },
           {

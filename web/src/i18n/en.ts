@@ -1,3 +1,4 @@
+import { missed, report } from './en/after';
 import { recording } from './en/recording';
 import { control, reason } from './en/control';
 import { why } from './en/why';
@@ -339,6 +340,8 @@ export const en = {
     label: 'Sections',
     missed_one: '{{count}} missed call not returned',
     missed_other: '{{count}} missed calls not returned',
+    missed_callers: 'Missed callers',
+    reports: 'Reports',
     settings: 'Settings',
     team: 'Team',
     today: 'Today',
@@ -537,5 +540,7 @@ export const en = {
   control,
   reason,
   recording,
+  missed,
+  report,
   why,
 };

@@ -1,3 +1,4 @@
+import { missed, report } from './ru/after';
 import { recording } from './ru/recording';
 import { control, reason } from './ru/control';
 import { why } from './ru/why';
@@ -360,6 +361,8 @@ export const ru = {
     missed_few: '{{count}} пропущенных без ответа',
     missed_many: '{{count}} пропущенных без ответа',
     missed_other: '{{count}} пропущенных без ответа',
+    missed_callers: 'Пропущенные',
+    reports: 'Отчёты',
     settings: 'Настройки',
     team: 'Команда',
     today: 'Сегодня',
@@ -567,5 +570,7 @@ export const ru = {
   control,
   reason,
   recording,
+  missed,
+  report,
   why,
 };

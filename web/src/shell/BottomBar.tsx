@@ -11,7 +11,9 @@ export function BottomBar() {
   const missed = useSummary().data?.missed_open ?? 0;
   return (
     <nav className={classes.bottom} aria-label={t('nav.label')}>
-      {navItems.map(({ to, label, short, icon: Glyph }) => (
+      {navItems
+        .filter((item) => !item.wide)
+        .map(({ to, label, short, icon: Glyph }) => (
         <NavLink key={to} to={to} end={to === '/'} className={classes.tab}>
           <Glyph size={22} stroke={1.8} aria-hidden />
           {t(short ?? label)}

@@ -1,6 +1,7 @@
 import { Badge, Divider, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
+import { useCan } from '@/app/session';
 import { minutes } from '@/format/time';
 import { navItems } from './nav';
 import classes from './Shell.module.css';
@@ -10,17 +11,19 @@ import { useSummary } from './useSummary';
 export function Nav() {
   const { t } = useTranslation();
   const { data } = useSummary();
+  const can = useCan();
+  const items = navItems.filter((item) => !item.needs || can(item.needs));
   const missed = data?.missed_open ?? 0;
   return (
     <>
       <Stack component="nav" gap={4} aria-label={t('nav.label')} flex={1}>
-        {navItems.map(({ to, label, icon: Glyph }) => (
+        {items.map(({ to, label, icon: Glyph }) => (
           <NavLink key={to} to={to} end={to === '/'} className={classes.navlink}>
             <Glyph size={20} stroke={1.8} aria-hidden />
             <Text span inherit flex={1}>
               {t(label)}
             </Text>
-            {to === '/calls' && missed > 0 && (
+            {to === '/missed' && missed > 0 && (
               <Badge color="red.8" variant="filled" size="sm" aria-label={t('nav.missed', { count: missed })}>
                 {missed}
               </Badge>

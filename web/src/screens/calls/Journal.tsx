@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate, useParams } from 'react-router';
+import { Link, useLocation, useNavigate, useParams } from 'react-router';
 import { api, send } from '@/api/client';
 import type { CallRecord } from '@/api/types';
 import { useCan } from '@/app/session';
@@ -59,6 +59,11 @@ export function Journal() {
     <Screen
       fill
       title={t('nav.calls')}
+      actions={
+        <Button component={Link} to="/missed" variant="default" size="sm" hiddenFrom="sm">
+          {t('missed.title')}
+        </Button>
+      }
       filters={
         <>
           <SearchField value={filters.q} label={t('calls.search')} onChange={(q) => set({ q })} />

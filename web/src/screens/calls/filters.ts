@@ -34,12 +34,18 @@ export function readFilters(params: URLSearchParams): Filters {
 
 const back: Record<Exclude<Period, 'all'>, number> = { today: 0, yesterday: 1, week: 6, month: 29 };
 
-/** The query of GET /calls. Periods are whole days of the installation's zone. */
-export function toQuery(filters: Filters, now: Date, timeZone: string) {
-  const { period } = filters;
+/** From when, and to when where that is not now. */
+export function rangeOf(period: Period, now: Date, timeZone: string) {
   return {
     from: period === 'all' ? undefined : startOfDay(now, timeZone, back[period]).toISOString(),
     to: period === 'yesterday' ? startOfDay(now, timeZone).toISOString() : undefined,
+  };
+}
+
+/** The query of GET /calls. Periods are whole days of the installation's zone. */
+export function toQuery(filters: Filters, now: Date, timeZone: string) {
+  return {
+    ...rangeOf(filters.period, now, timeZone),
     direction: filters.direction ? [filters.direction] : undefined,
     // to the user a call is missed whatever the reason: nobody came, the caller gave up, all were busy
     missed: filters.result === 'missed' || undefined,
