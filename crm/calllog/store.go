@@ -73,7 +73,8 @@ type Results interface {
 type WrapUps interface {
 	// WrapUp writes result, note and next contact of a call the actor sees, the
 	// body of its interaction, and one planned interaction of the client with
-	// the subject, moved or cancelled when the next contact changes.
+	// the subject, moved or cancelled when the next contact changes. A next
+	// contact with a caller who is nobody's is CodeInvalid.
 	WrapUp(ctx context.Context, actor crm.Actor, id string, resultID int64, note string, next *time.Time, subject string, at time.Time) error
 	// WrapUpRules returns the zero value when none have been set.
 	WrapUpRules(ctx context.Context) (WrapUpRules, error)

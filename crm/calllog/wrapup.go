@@ -216,8 +216,6 @@ func (s *Service) WrapUp(ctx context.Context, actor crm.Actor, id string, w Wrap
 		planned := call.WrapUp != nil && call.WrapUp.NextContactAt != nil && call.WrapUp.NextContactAt.Equal(*at)
 		now := s.opts.Clock()
 		switch {
-		case call.ClientID == 0 && call.PersonID == 0:
-			return Record{}, crm.Invalid("next_contact_at", "the caller is nobody's: choose or create the client first")
 		case !planned && at.Before(now):
 			return Record{}, crm.Invalid("next_contact_at", "this time has passed")
 		case at.Sub(now) > maxAhead:

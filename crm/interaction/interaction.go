@@ -14,6 +14,7 @@ const (
 	Call   Kind = "call"
 	Note   Kind = "note"
 	System Kind = "system"
+	Task   Kind = "task" // a planned contact (NC-03)
 )
 
 // Item is one entry of the history.
@@ -21,7 +22,11 @@ type Item struct {
 	ID         int64      `json:"id"`
 	Version    int64      `json:"version"`
 	ClientID   int64      `json:"client_id"`
-	Kind       Kind       `json:"kind" enum:"call,note,system"`
+	Kind       Kind       `json:"kind" enum:"call,note,system,task"`
+	Status     string     `json:"status" enum:"planned,done,failed,cancelled"`
+	PlannedAt  *time.Time `json:"planned_at" doc:"of a task"`
+	OwnerID    int64      `json:"owner_id,omitempty" doc:"who is to do a task"`
+	OwnerName  string     `json:"owner_name,omitempty"`
 	OccurredAt time.Time  `json:"occurred_at"`
 	Subject    string     `json:"subject"`
 	Body       string     `json:"body"`
@@ -49,4 +54,9 @@ type CallBrief struct {
 	WaitMS      int64      `json:"wait_ms"`
 	TalkMS      int64      `json:"talk_ms"`
 	Recorded    bool       `json:"recorded"`
+	// Result of wrap-up (PU-08), in both languages of the catalogue.
+	ResultID    int64  `json:"result_id,omitempty"`
+	ResultRU    string `json:"result_ru,omitempty"`
+	ResultEN    string `json:"result_en,omitempty"`
+	ResultColor string `json:"result_color,omitempty"`
 }

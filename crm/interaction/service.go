@@ -22,7 +22,7 @@ func (s *Service) History(ctx context.Context, actor crm.Actor, clientID int64, 
 		return crm.Page[Item]{}, err
 	}
 	for _, k := range kinds {
-		if k != Call && k != Note && k != System {
+		if k != Call && k != Note && k != System && k != Task {
 			return crm.Page[Item]{}, crm.Invalid("kind", "unknown kind %q", k)
 		}
 	}
@@ -65,6 +65,8 @@ func (s *Service) SetBody(ctx context.Context, actor crm.Actor, id int64, body s
 	switch {
 	case item.Kind == System:
 		return Item{}, crm.Errorf(crm.CodeForbidden, "what the system recorded cannot be changed")
+	case item.Kind == Task:
+		return Item{}, crm.Errorf(crm.CodeForbidden, "a planned contact is changed with the wrap-up of its call")
 	case item.Kind == Note && body == "":
 		return Item{}, crm.Invalid("body", "it must not be empty")
 	case item.Kind == Note && !mayChange(actor, item):

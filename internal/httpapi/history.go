@@ -30,7 +30,7 @@ func (s *server) registerHistory() {
 func (s *server) listHistory(ctx context.Context, c *caller, in *struct {
 	IDPath
 	Paging
-	Kind []interaction.Kind `query:"kind,explode" enum:"call,note,system" doc:"repeatable"`
+	Kind []interaction.Kind `query:"kind,explode" enum:"call,note,system,task" doc:"repeatable"`
 }) (*bodyOf[crm.Page[interaction.Item]], error) {
 	page, err := s.deps.Interactions.History(ctx, c.actor, in.ID, in.Kind, in.request())
 	return body(page), err

@@ -24,11 +24,16 @@ const (
 		coalesce(a.author_id, 0) AS author_id, coalesce(u.name, '') AS author_name,
 		coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
 		a.call_id, k.direction, k.disposition, k.state, k.number_display, k.number_e164, k.queue, k.answered_by,
-		k.started_at, k.answered_at, k.ended_at, k.wait_ms, k.talk_ms, k.recorded`
+		k.started_at, k.answered_at, k.ended_at, k.wait_ms, k.talk_ms, k.recorded,
+		a.status, a.planned_at, coalesce(a.owner_id, 0) AS owner_id, coalesce(uo.name, '') AS owner_name,
+		coalesce(wr.id, 0) AS result_id, coalesce(wr.name_ru, '') AS result_ru, coalesce(wr.name_en, '') AS result_en,
+		coalesce(wr.color, '') AS result_color`
 	itemJoins = `
 		LEFT JOIN crm.employee u ON u.id = a.author_id
 		LEFT JOIN crm.person h ON h.id = a.person_id AND h.deleted_at IS NULL
-		LEFT JOIN crm.call k ON k.id = a.call_id`
+		LEFT JOIN crm.call k ON k.id = a.call_id
+		LEFT JOIN crm.employee uo ON uo.id = a.owner_id
+		LEFT JOIN crm.wrapup_result wr ON wr.id = k.wrapup_id`
 
 	sqlClientSeen = `SELECT c.id FROM crm.client c WHERE c.id = $1 AND c.deleted_at IS NULL AND {clients:c}`
 	sqlItem       = `SELECT ` + itemColumns + ` FROM crm.activity a
@@ -74,6 +79,14 @@ type itemRow struct {
 	WaitMS        *int64
 	TalkMS        *int64
 	Recorded      *bool
+	Status        string
+	PlannedAt     *time.Time
+	OwnerID       int64
+	OwnerName     string
+	ResultID      int64
+	ResultRU      string
+	ResultEN      string
+	ResultColor   string
 }
 
 func (r itemRow) item() interaction.Item {
@@ -81,6 +94,7 @@ func (r itemRow) item() interaction.Item {
 		ID: r.ID, Version: r.Version, ClientID: r.ClientID, Kind: r.Kind, OccurredAt: r.OccurredAt,
 		Subject: r.Subject, Body: r.Body, AuthorID: r.AuthorID, AuthorName: r.AuthorName,
 		PersonID: r.PersonID, PersonName: r.PersonName,
+		Status: r.Status, PlannedAt: r.PlannedAt, OwnerID: r.OwnerID, OwnerName: r.OwnerName,
 	}
 	if r.CallID != nil {
 		it.CallID = r.CallID.String()
@@ -89,6 +103,7 @@ func (r itemRow) item() interaction.Item {
 			Display: deref(r.NumberDisplay), E164: crm.E164Text(deref(r.NumberE164)), Queue: deref(r.Queue),
 			AnsweredBy: deref(r.AnsweredBy), StartedAt: deref(r.StartedAt), AnsweredAt: r.AnsweredAt, EndedAt: r.EndedAt,
 			WaitMS: deref(r.WaitMS), TalkMS: deref(r.TalkMS), Recorded: deref(r.Recorded),
+			ResultID: r.ResultID, ResultRU: r.ResultRU, ResultEN: r.ResultEN, ResultColor: r.ResultColor,
 		}
 	}
 	return it

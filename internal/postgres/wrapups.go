@@ -99,6 +99,9 @@ func (s *CallStore) WrapUp(ctx context.Context, actor crm.Actor, id string, resu
 		if err := tx.QueryRow(ctx, sql, args...).Scan(&client, &person); err != nil {
 			return notFound(err, "call")
 		}
+		if next != nil && client == nil && person == nil {
+			return crm.Invalid("next_contact_at", "the caller is nobody's: choose or create the client first")
+		}
 		if _, err := tx.Exec(ctx, sqlActivityBody, key, note); err != nil {
 			return err
 		}
