@@ -139,11 +139,8 @@ type Query struct {
 	Limit        int
 	Cursor       string
 
-	e164 int64 // Number as understood
+	E164 int64 // Number as understood, set by the service
 }
-
-// E164 is Number as understood, 0 without one. The service sets it.
-func (q Query) E164() int64 { return q.e164 }
 
 // Summary is the day at a glance.
 type Summary struct {

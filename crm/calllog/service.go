@@ -116,12 +116,13 @@ func (s *Service) check(q *Query) error {
 	if !slices.Contains(Sorts(), q.Sort) {
 		return crm.Invalid("sort", "it is one of %s", strings.Join(Sorts(), ", "))
 	}
+	q.E164 = 0
 	if q.Number != "" {
 		p := crm.ParsePhone(q.Number, s.opts.Rules)
 		if p.Kind != crm.PhoneExternal {
 			return crm.Invalid("number", "%q is no outside number; search parts of numbers with q", q.Number)
 		}
-		q.e164 = p.E164
+		q.E164 = p.E164
 	}
 	return nil
 }

@@ -184,8 +184,8 @@ func journalConditions(jq calllog.Query) *query {
 		place := q.arg(jq.ClientID)
 		q.and("k.client_id = " + place + " AND EXISTS (SELECT FROM crm.client c WHERE c.id = " + place + " AND {clients:c})")
 	}
-	if jq.E164() != 0 {
-		q.and("k.number_e164 = " + q.arg(jq.E164()))
+	if jq.E164 != 0 {
+		q.and("k.number_e164 = " + q.arg(jq.E164))
 	}
 	if jq.ResultID != 0 {
 		q.and("k.wrapup_id = " + q.arg(jq.ResultID))
