@@ -24,6 +24,7 @@ type live struct {
 	placedAt time.Time // when it was ordered from a page, until its channel appears
 	about    string    // the call about which this one consults somebody
 	linked   []string
+	found    []string             // channels that were counted to it
 	origin   time.Time            // of the first event, for clock
 	hangups  map[string]time.Time // channels told to end, and when
 }
@@ -119,6 +120,7 @@ func (b *board) find(ch Channel, opens bool) *live {
 		lv = b.open(ch.ID) // what comes after the end of a call is another call
 	}
 	b.byChannel[ch.ID] = lv
+	lv.found = append(lv.found, ch.ID)
 	return lv
 }
 
@@ -170,6 +172,11 @@ func (b *board) forget(lv *live) {
 	for _, l := range lv.linked {
 		if b.byLinked[l] == lv {
 			delete(b.byLinked, l)
+		}
+	}
+	for _, id := range lv.found {
+		if b.byChannel[id] == lv {
+			delete(b.byChannel, id)
 		}
 	}
 	for i := range lv.call.Legs {
@@ -254,9 +261,13 @@ func (b *board) merge(keep, part *live, now time.Time) {
 			legs[i].TalkedAt = nil
 		}
 	}
-	for id, lv := range b.byChannel {
-		if lv == part {
+	for _, l := range legs {
+		part.found = append(part.found, l.ID)
+	}
+	for _, id := range part.found {
+		if b.byChannel[id] == part {
 			b.byChannel[id] = keep
+			keep.found = append(keep.found, id)
 		}
 	}
 	keep.call.Legs = append(slices.Clone(keep.call.Legs), legs...)

@@ -252,8 +252,9 @@ func (e *Engine) handle(ev Event) {
 		lv = e.board.find(ev.Peer, true)
 	}
 	if lv != nil {
-		if ev.Peer.ID != "" && !hidden(ev.Peer) {
+		if ev.Peer.ID != "" && !hidden(ev.Peer) && e.board.byChannel[ev.Peer.ID] != lv {
 			e.board.byChannel[ev.Peer.ID] = lv
+			lv.found = append(lv.found, ev.Peer.ID)
 		}
 		e.board.link(lv, ev.Channel.LinkedID)
 		e.apply(lv, ev)

@@ -2,6 +2,7 @@ package cti
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -140,8 +141,9 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 	if err := s.allowed(ctx, engine, number, r.Role); err != nil {
 		return "", err
 	}
-	if err := s.ready(engine, device); err != nil {
-		return "", err
+	offline := s.ready(engine, device)
+	if refusal := (*Error)(nil); offline != nil && !(errors.As(offline, &refusal) && refusal.Code == CodeUnregistered) {
+		return "", offline
 	}
 	call := Call{
 		ID: uuid.NewString(), PBX: engine.office.cfg.PBX, Direction: Outbound, State: Ringing, Number: number,
@@ -157,6 +159,10 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 	}
 	if err := engine.do(ctx, func() { engine.place(call, now) }); err != nil {
 		return "", err
+	}
+	if offline != nil { // an attempt that makes no channel is a record too (CK-07)
+		_ = engine.do(context.WithoutCancel(ctx), func() { engine.refused(call.ID, offline.Error()) })
+		return "", offline
 	}
 	order := Originate{ChannelID: call.ID, Endpoint: device.Endpoint, Extension: extension,
 		Context: engine.office.dialContext(device.Endpoint), Number: number.Display, Timeout: ownTimeout}

@@ -277,6 +277,10 @@ func (t *transition) dialed(ev Event) {
 		peer.Result = ResultBusy
 	case "CONGESTION", "CHANUNAVAIL":
 		peer.Result = ResultFailed
+	case "NOANSWER": // said of a busy member of a queue as well: that one has a cause
+		if peer.State == LegRinging && peer.Cause == 0 {
+			peer.Result = ResultNoAnswer
+		}
 	}
 }
 

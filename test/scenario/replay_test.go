@@ -104,16 +104,21 @@ func each(t *testing.T, f func(t *testing.T, s scenario.Scenario, evs []cti.Even
 
 func record(t *testing.T, o office) cti.Call {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	calls, ok := o.journal.Await(ctx, func(cs []cti.Call) bool {
+	return o.await(t, func(cs []cti.Call) bool {
 		// A card that is late comes as one more version of an ended call.
 		return ctitest.Ended(1)(cs) && cs[0].Lookup != cti.LookupPending
-	})
-	if !ok {
-		t.Fatalf("want one finished record, got %+v", calls)
+	})[0]
+}
+
+func (o office) await(t *testing.T, ok func([]cti.Call) bool) []cti.Call {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	calls, found := o.journal.Await(ctx, ok)
+	if !found {
+		t.Fatalf("the records never are as they must be: %+v", calls)
 	}
-	return calls[0]
+	return calls
 }
 
 // TestRecordedStreams_CK_01_CK_03_CK_04_CK_05_CK_06 replays what real PBXs
