@@ -272,7 +272,8 @@ func (c *Client) lookForContext(ctx context.Context) error {
 func (c *Client) evaluate(ctx context.Context, f func(ask func(string) (string, error)) error) error {
 	id := c.ctl.id("ask")
 	q := url.Values{"endpoint": {"Local/ask@" + cti.CommandContext + "/n"}, "app": {c.cfg.App}, "channelId": {id + "-1"}, "otherChannelId": {id + "-2"}}
-	if _, err := c.rest.do(ctx, http.MethodPost, "/channels/create", q, nil, nil); err != nil {
+	// Not cancelled half-way: Asterisk would make the channel, and nobody end it.
+	if _, err := c.rest.do(context.WithoutCancel(ctx), http.MethodPost, "/channels/create", q, nil, nil); err != nil {
 		return fmt.Errorf("channel to ask with: %w", err)
 	}
 	defer func() { _ = c.Hangup(context.WithoutCancel(ctx), id+"-1") }() // it ends with Asterisk at the latest

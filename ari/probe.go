@@ -48,7 +48,8 @@ func OpenProbe(ctx context.Context, cfg Config) (*Probe, error) {
 		}
 	}()
 	q := url.Values{"endpoint": {"Local/s@ringcard-probe/n"}, "app": {cfg.App}, "channelId": {p.channel}}
-	if _, err := c.rest.do(ctx, http.MethodPost, "/channels/create", q, nil, nil); err != nil {
+	// Not cancelled half-way: Asterisk would make the channel, and nobody end it.
+	if _, err := c.rest.do(context.WithoutCancel(ctx), http.MethodPost, "/channels/create", q, nil, nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("probe channel: %w", err), p.Close(ctx))
 	}
 	return p, nil

@@ -52,7 +52,7 @@ func (p *program) printSnippet(cmd *cobra.Command, name string) error {
 	case err == nil && len(cfg.PBX) > 0:
 		pbx = cfg.PBX[0]
 	}
-	_, err = fmt.Fprint(cmd.OutOrStdout(), pbxconfig.New(pbxconfig.Options{PBX: pbx}))
+	_, err = fmt.Fprint(cmd.OutOrStdout(), pbxconfig.New(pbxconfig.Options{PBX: pbx, PublicURL: cfg.PublicURL}))
 	return err
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ func DoctorOptions(ctx context.Context, cfg configs.Config) doctor.Options {
 	if url := cfg.Redis.URL.Reveal(); url != "" {
 		opt.Redis = func(ctx context.Context) error { return pingRedis(ctx, url) }
 	}
+	opt.CDR = func(ctx context.Context, p configs.PBX) error { return tryCDR(ctx, p, cfg.TimeZone) }
 	return opt
 }
 
@@ -143,11 +145,23 @@ func (e *examiner) run(pbx string) {
 	if url := e.app.opt.Config.Redis.URL.Reveal(); url != "" {
 		opt.Redis = func(ctx context.Context) error { return pingRedis(ctx, url) }
 	}
+	opt.CDR = func(ctx context.Context, p configs.PBX) error { return tryCDR(ctx, p, e.app.opt.Config.TimeZone) }
+	opt.SIP = e.registered
 	doctor.Run(ctx, opt)
 	e.change(pbx, func(x *httpapi.Examination) {
 		now := time.Now().UTC()
 		x.Running, x.Checking, x.EndedAt = false, "", &now
 	})
+}
+
+// registered tells whether a PBX over SIP is connected.
+func (e *examiner) registered(_ context.Context, cfg configs.PBX) error {
+	for _, s := range e.app.pbxStatuses() {
+		if s.Name == cfg.Name && !s.Connected {
+			return errors.New("not registered: " + s.LastError)
+		}
+	}
+	return nil
 }
 
 func (e *examiner) change(pbx string, f func(*httpapi.Examination)) {
@@ -176,7 +190,7 @@ func (e *examiner) Snippets(pbx string) (httpapi.Snippets, error) {
 	if err != nil {
 		return httpapi.Snippets{}, err
 	}
-	s := pbxconfig.New(pbxconfig.Options{PBX: cfg})
+	s := pbxconfig.New(pbxconfig.Options{PBX: cfg, PublicURL: e.app.opt.Config.PublicURL})
 	out := httpapi.Snippets{PBX: pbx, User: s.User, App: s.App, Password: s.Password}
 	for _, f := range s.Files {
 		out.Files = append(out.Files, httpapi.SnippetFile(f))

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -52,24 +54,40 @@ func channelsOf(c cti.Call) []string {
 	return ids
 }
 
+// cdrSource opens the configured source of a PBX's own call records.
+func cdrSource(cfg configs.PBX, officeZone string, log *slog.Logger) (cti.CDRSource, func(context.Context) error, error) {
+	zone, err := time.LoadLocation(cfg.CDR.Zone(officeZone))
+	if err != nil {
+		return nil, nil, fmt.Errorf("cdr.time_zone: %w", err)
+	}
+	if cfg.CDR.CSV != "" {
+		return cdr.NewCSV(cfg.CDR.CSV, zone, log), func(context.Context) error { return nil }, nil
+	}
+	table := cdr.NewTable(cfg.CDR.DatabaseURL.Reveal(), cfg.CDR.Table, zone)
+	return table, table.Close, nil
+}
+
+// tryCDR reads once from the source of a PBX's call records, for the doctor.
+func tryCDR(ctx context.Context, cfg configs.PBX, officeZone string) error {
+	source, closeSource, err := cdrSource(cfg, officeZone, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	_, _, _, err = source.Read(ctx, "")
+	return errors.Join(err, closeSource(ctx))
+}
+
 // startRecovery begins to read the PBX's own records, where one is configured.
 func (a *App) startRecovery(ctx context.Context, cfg configs.PBX, engine *cti.Engine, hooks *cti.Metrics) error {
 	if !cfg.CDR.Configured() {
 		a.log.Info("no call records of the PBX are read: what is missed in an outage stays an estimate", "pbx", cfg.Name)
 		return nil
 	}
-	zone, err := time.LoadLocation(cfg.CDR.Zone(a.opt.Config.TimeZone))
+	source, closeSource, err := cdrSource(cfg, a.opt.Config.TimeZone, a.log)
 	if err != nil {
-		return fmt.Errorf("cdr.time_zone: %w", err)
+		return err
 	}
-	var source cti.CDRSource
-	if cfg.CDR.CSV != "" {
-		source = cdr.NewCSV(cfg.CDR.CSV, zone, a.log)
-	} else {
-		table := cdr.NewTable(cfg.CDR.DatabaseURL.Reveal(), cfg.CDR.Table, zone)
-		a.cleanups.add("call records of "+cfg.Name, table.Close)
-		source = table
-	}
+	a.cleanups.add("call records of "+cfg.Name, closeSource)
 	r := cti.NewRecovery(cti.RecoveryOptions{
 		Engine: engine, Source: source, Records: pastCalls{postgres.NewCallStore(a.db)}, Journal: journal{a.services.CallLog},
 		Log: a.log, Metrics: hooks, Every: cfg.CDR.Every,

@@ -33,6 +33,7 @@ func (c *pbxCheck) dialplan(ctx context.Context, found []ari.Endpoint) {
 		c.contexts(ctx, p, found)
 		c.channelVars(ctx, p)
 		c.writeTimeout(ctx, p)
+		c.commands(ctx, p)
 		c.cdr(ctx, p)
 		c.zone(ctx, p)
 	}

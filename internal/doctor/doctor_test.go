@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +38,7 @@ func goodConfig(t *testing.T, url string) configs.Config {
 	cfg := configs.Default()
 	cfg.DataDir, cfg.Listen = t.TempDir(), "127.0.0.1:0"
 	cfg.PBX = []configs.PBX{{
-		Name: "office", Extensions: configs.DefaultExtensions, Context: "office", Trunks: []string{"PJSIP/trunk"},
+		Name: "office", Extensions: configs.DefaultExtensions, Context: "office", Trunks: []string{"PJSIP/trunk"}, CDR: configs.CDR{CSV: "Master.csv"},
 		ARI: configs.ARI{URL: url, App: "ringcard", User: "ringcard", Password: "s3cr3t"},
 	}}
 	return cfg
@@ -113,6 +115,9 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	tests := []struct {
 		name   string
 		change func(*configs.Config, *Options)
@@ -139,6 +144,27 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 		{"redis away", func(_ *configs.Config, o *Options) {
 			o.Redis = func(context.Context) error { return errors.New("refused") }
 		}, "redis", Warn, "redis.url"},
+		{"no source of call records", func(c *configs.Config, _ *Options) { c.PBX[0].CDR = configs.CDR{} }, "pbx office: source of call records", Warn, "Master.csv"},
+		{"source cannot be read", func(_ *configs.Config, o *Options) {
+			o.CDR = func(context.Context, configs.PBX) error { return errors.New("permission denied") }
+		}, "pbx office: source of call records", Fail, "pbx.cdr"},
+		{"no folder of recordings", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = filepath.Join(c.DataDir, "none") }, "pbx office: recordings", Fail, "recordings_dir"},
+		{"folder of recordings is a file", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = file }, "pbx office: recordings", Fail, "no folder"},
+		{"manager away", func(c *configs.Config, _ *Options) {
+			c.PBX[0].AMI = configs.AMI{Address: "127.0.0.1:1", User: "ringcard", Password: "s3cr3t"}
+		}, "pbx office: AMI", Fail, "manager.conf"},
+		{"SIP not registered", func(c *configs.Config, o *Options) {
+			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "udp"}
+			o.SIP = func(context.Context, configs.PBX) error { return errors.New("401") }
+		}, "pbx office: SIP", Fail, "pjsip.conf"},
+		{"SIP refused", func(c *configs.Config, _ *Options) {
+			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "tcp"}
+		}, "pbx office: SIP", Fail, "pbx.sip.address"},
+		{"SIP over UDP", func(c *configs.Config, _ *Options) {
+			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "udp"}
+		}, "pbx office: SIP", Skip, "running server"},
+		{"open to all without TLS", func(c *configs.Config, _ *Options) { c.Listen = "0.0.0.0:0" }, "tls", Warn, "public_url"},
+		{"certificate not valid", func(c *configs.Config, _ *Options) { c.PublicURL = secure.URL }, "tls", Warn, "renew"},
 		{"port taken", func(c *configs.Config, _ *Options) { c.Listen = busy.Addr().String() }, "listen", Warn, "set listen"},
 		{"folder is a file", func(c *configs.Config, _ *Options) { c.DataDir = filepath.Join(file, "x") }, "data_dir", Fail, "data_dir"},
 	}

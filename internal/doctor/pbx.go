@@ -54,6 +54,12 @@ func (c *pbxCheck) add(id string, level Level, what, seen, change string, params
 
 func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
 	at := func(what string) { checking("pbx " + c.cfg.Name + ": " + what) }
+	if c.cfg.OverSIP() {
+		at("SIP")
+		c.overSIP(ctx)
+		c.records(ctx)
+		return
+	}
 	at("ARI")
 	rest := ari.NewREST(c.ari, c.http)
 	defer rest.Close()
@@ -74,6 +80,11 @@ func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
 	found := c.endpoints(ctx, rest)
 	at("dialplan")
 	c.dialplan(ctx, found)
+	at("AMI")
+	c.manager(ctx)
+	at("call records")
+	c.records(ctx)
+	c.recordings()
 }
 
 // unreachable tells the ways apart in which the first request fails.

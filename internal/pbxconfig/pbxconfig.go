@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 
+	"ringcard/ari"
 	"ringcard/configs"
 )
 
@@ -21,6 +22,8 @@ type Options struct {
 	// Trunks and Context replace those of PBX where they have been found out.
 	Trunks  []string
 	Context string
+	// PublicURL is where the PBX reaches ringcard; empty: not known.
+	PublicURL string
 }
 
 // File is what to put into one file.
@@ -37,6 +40,7 @@ type File struct {
 // shown once.
 type Snippets struct {
 	Name, User, App, Password string
+	AMIPassword               string
 	Files                     []File
 }
 
@@ -45,7 +49,7 @@ func New(opt Options) Snippets {
 	p := opt.PBX
 	s := Snippets{
 		Name: cmp.Or(p.Name, "office"), User: cmp.Or(p.ARI.User, configs.DefaultARIUser),
-		App: cmp.Or(p.ARI.App, configs.DefaultARIApp), Password: rand.Text(),
+		App: cmp.Or(p.ARI.App, configs.DefaultARIApp), Password: rand.Text(), AMIPassword: rand.Text(),
 	}
 	if len(opt.Trunks) == 0 {
 		opt.Trunks = p.Trunks
@@ -58,6 +62,12 @@ func New(opt Options) Snippets {
 			Text: s.ariConf(), Reload: "module reload res_ari"},
 		{ID: "cdr", Path: "/etc/asterisk/cdr.conf", Purpose: "calls that end while ringcard is away are corrected from the PBX's own records",
 			Optional: true, Text: cdrConf, Reload: "module reload cdr_csv"},
+		{ID: "control", Path: "/etc/asterisk/extensions.conf", Purpose: "transfer, pickup, park and tones from the page, without AMI",
+			Optional: true, Text: ari.CommandDialplan(), Reload: "dialplan reload"},
+		{ID: "ami", Path: "/etc/asterisk/manager.conf", Purpose: "the same and more by AMI: leave it out where the context above is enough",
+			Optional: true, Text: s.managerConf(), Reload: "manager reload"},
+		{ID: "hooks", Path: "/etc/asterisk/extensions.conf", Purpose: "the caller's name on the telephones, and calls to the manager in charge; " +
+			"make the token with: ringcard token create --user LOGIN --scope hooks", Optional: true, Text: hookDialplan(opt), Reload: "dialplan reload"},
 		{ID: "ringcard", Path: "ringcard.yaml", Purpose: "the same PBX on the side of ringcard", Text: s.yaml(opt)},
 	}
 	return s
@@ -131,6 +141,45 @@ password = %s
 `, s.User, s.Password)
 }
 
+func (s Snippets) managerConf() string {
+	return fmt.Sprintf(`[general]
+enabled = yes
+port = 5038
+; The address ringcard connects to; 127.0.0.1 on the same machine.
+bindaddr = 0.0.0.0
+
+[%s]
+secret = %s
+; Only the server of ringcard may sign in:
+deny = 0.0.0.0/0.0.0.0
+permit = 127.0.0.1/255.255.255.255
+;permit = ADDRESS-OF-RINGCARD/255.255.255.255
+read = call,agent
+write = call,agent,originate,system
+`, s.User, s.AMIPassword)
+}
+
+// hookDialplan asks ringcard within a second and goes on without it (LU-06,
+// LU-07).
+func hookDialplan(opt Options) string {
+	url := cmp.Or(opt.PublicURL, "http://ADDRESS-OF-RINGCARD:8080")
+	return fmt.Sprintf(`[globals]
+RINGCARD = %s/api/v1
+RINGCARD_TOKEN = PUT-THE-TOKEN-HERE
+
+[ringcard-who]
+; Gosub(ringcard-who,s,1) before the Dial or Queue of an incoming call sets the
+; caller's name, and MANAGER to the extension of the one in charge, or to nothing.
+exten => s,1,Set(CURLOPT(httpheader)=X-Ringcard-Token: ${RINGCARD_TOKEN})
+ same => n,Set(CURLOPT(conntimeout)=1)
+ same => n,Set(CURLOPT(httptimeout)=1)
+ same => n,Set(NAME=${CURL(${RINGCARD}/hooks/callerid?number=${URIENCODE(${CALLERID(num)})})})
+ same => n,ExecIf($["${NAME}" != ""]?Set(CALLERID(name)=${NAME}))
+ same => n,Set(MANAGER=${CURL(${RINGCARD}/hooks/responsible?pbx=%s&number=${URIENCODE(${CALLERID(num)})})})
+ same => n,Return()
+`, strings.TrimSuffix(url, "/"), cmp.Or(opt.PBX.Name, "office"))
+}
+
 const cdrConf = `[general]
 enable = yes
 
@@ -152,6 +201,7 @@ func (s Snippets) yaml(opt Options) string {
       password: %s
     context: %s
 `, s.Name, cmp.Or(opt.PBX.ARI.URL, "http://ADDRESS-OF-ASTERISK:"+standardPort+"/ari"), s.App, s.User, s.Password, opt.Context)
+	fmt.Fprintf(&b, "    # with AMI:\n    # ami: {address: ADDRESS-OF-ASTERISK:5038, user: %s, password: %s}\n", s.User, s.AMIPassword)
 	if len(opt.Trunks) > 0 {
 		b.WriteString("    " + TrunkLine(opt.Trunks) + "\n")
 	} else {

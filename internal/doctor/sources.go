@@ -1,0 +1,143 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"ringcard/ari/ami"
+	"ringcard/cti"
+)
+
+// amiActions are those by which calls are controlled.
+var amiActions = []string{"BlindTransfer", "Bridge", "Originate", "Park", "PlayDTMF", "Redirect", "Setvar"}
+
+const amiWait = 5 * time.Second
+
+// manager signs in at AMI, where it is configured, and asks what the user may.
+func (c *pbxCheck) manager(ctx context.Context) {
+	cfg := c.cfg.AMI
+	if cfg.Address == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, amiWait)
+	defer cancel()
+	status := make(chan error, 1)
+	client := ami.New(ami.Config{Addr: cfg.Address, User: cfg.User, Password: cfg.Password.Reveal()},
+		ami.Options{OnStatus: func(err error) { offer(status, err) }})
+	client.Start()
+	defer func() { _ = client.Stop(context.WithoutCancel(ctx)) }() // it was only tried
+	lines := fmt.Sprintf("in manager.conf, then `manager reload`:\n[general]\nenabled = yes\n[%s]\nsecret = (the value of pbx.ami.password)\n"+
+		"read = call,agent\nwrite = call,agent,originate,system", cfg.User)
+	var err error
+	select {
+	case err = <-status:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		c.add("ami", Fail, "AMI", fmt.Sprintf("%s: %v", cfg.Address, err), lines, "address", cfg.Address, "user", cfg.User)
+		return
+	}
+	may, err := client.Do(ctx, "ListCommands")
+	if err != nil {
+		c.add("ami.rights", Warn, "AMI", "reached, but it does not tell what the user may do: "+err.Error(), lines)
+		return
+	}
+	var missing []string
+	for _, action := range amiActions {
+		if !slices.ContainsFunc(may, func(f ami.Field) bool { return strings.EqualFold(f.Key, action) }) {
+			missing = append(missing, action)
+		}
+	}
+	if len(missing) > 0 {
+		c.add("ami.rights", Fail, "AMI", "the user may not: "+strings.Join(missing, ", "), lines, "actions", strings.Join(missing, ", "))
+		return
+	}
+	c.add("ami", OK, "AMI", "reached, the user may control calls", "")
+}
+
+// commands tells whether calls can be controlled at all.
+func (c *pbxCheck) commands(ctx context.Context, p *asker) {
+	v, ok := p.read(ctx, "DIALPLAN_EXISTS("+cti.CommandContext+")")
+	what := "context " + cti.CommandContext
+	switch {
+	case ok && v == "1":
+		c.add("control", OK, what, "exists: calls can be controlled", "")
+	case c.cfg.AMI.Address != "":
+		c.add("control", OK, what, "is not needed: AMI is configured", "")
+	case ok:
+		c.add("control.none", Warn, what, "there is neither this context nor AMI: transfer, pickup, park and tones from the page are refused",
+			"add the context to extensions.conf, or an AMI user (`ringcard config snippet` prints both)")
+	}
+}
+
+// records tries the source from which missed calls are corrected.
+func (c *pbxCheck) records(ctx context.Context) {
+	const what = "source of call records"
+	switch {
+	case !c.cfg.CDR.Configured():
+		c.add("cdr.none", Warn, what, "none is configured: what ends while ringcard or the PBX is away stays an estimate",
+			"set pbx.cdr.csv to Master.csv of the PBX, or pbx.cdr.database_url")
+	case c.opt.CDR == nil:
+	default:
+		if err := c.opt.CDR(ctx, c.cfg); err != nil {
+			c.add("cdr.source", Fail, what, err.Error(),
+				"let the user that runs ringcard read the file, or the table, that pbx.cdr names")
+			return
+		}
+		c.add("cdr.source", OK, what, "can be read", "")
+	}
+}
+
+// recordings looks at the folder in which the PBX leaves its recordings.
+func (c *pbxCheck) recordings() {
+	dir := c.cfg.RecordingsDir
+	if dir == "" {
+		return
+	}
+	f := "recordings.dir"
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no folder", dir)
+	}
+	if err == nil {
+		_, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		c.add(f, Fail, "recordings", err.Error(),
+			"mount the folder of the PBX's recordings there and let the user that runs ringcard read it, or correct pbx.recordings_dir", "dir", dir)
+		return
+	}
+	c.add(f, OK, "recordings", dir+" can be read", "", "dir", dir)
+}
+
+// overSIP looks at a PBX without ARI. Its registration is the server's own: a
+// second one would take it away.
+func (c *pbxCheck) overSIP(ctx context.Context) {
+	what, s := "SIP", c.cfg.SIP
+	switch {
+	case c.opt.SIP != nil:
+		if err := c.opt.SIP(ctx, c.cfg); err != nil {
+			c.add("sip", Fail, what, err.Error(),
+				"compare pbx.sip.address, .user and .password with pjsip.conf; the endpoint needs allow_subscribe = yes and subscribe_context with hints")
+			return
+		}
+		c.add("sip", OK, what, "registered at "+s.Address, "")
+	case s.Transport == "udp":
+		c.add("sip", Skip, what, "is looked at by the running server only", "use the page of the PBX")
+	default:
+		conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "tcp", s.Address)
+		if err != nil {
+			c.add("sip", Fail, what, err.Error(), "check pbx.sip.address and the transport of the PBX")
+			return
+		}
+		_ = conn.Close() // nothing was said
+		c.add("sip", OK, what, s.Address+" is reached", "")
+	}
+	c.add("sip.limits", OK, "limits", "without ARI there are pops, records and click-to-call; transfers, recordings and queues are not seen", "")
+}
