@@ -26,6 +26,7 @@ const (
 	viaAndDigest   = 450
 	requestTimeout = 8 * time.Second
 	portTries      = 20
+	lastPackets    = 50 * time.Millisecond
 )
 
 // agent is a SIP user agent of one session with a PBX: one socket address, one
@@ -411,6 +412,11 @@ func (a *agent) close() {
 	a.mu.Unlock()
 	a.stop()
 	a.handlers.Wait()
+	if a.packets != nil {
+		// A request read a moment ago may not have come to its handler yet.
+		// sipgo would open a socket of its own for it, which nobody closes.
+		<-time.After(lastPackets)
+	}
 	if a.packets != nil {
 		_ = a.packets.Close() // a UDP socket has nothing to flush
 	}

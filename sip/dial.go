@@ -185,15 +185,26 @@ func (d *dialling) ring(timeout time.Duration, tell func()) (int, error) {
 				tell()
 				d.confirm(res, tx)
 				return res.StatusCode, nil
-			case !provisional:
+			case !provisional && !ofTelephone(res.StatusCode):
 				return 0, d.refusal(res)
 			case timedOut:
 				return sipmsg.StatusTemporarilyUnavailable, nil
 			default:
+				tell()
 				return res.StatusCode, nil
 			}
 		}
 	}
+}
+
+// ofTelephone tells an answer of the person at the telephone from one of the
+// PBX. It may overtake the 100.
+func ofTelephone(status int) bool {
+	switch status {
+	case sipmsg.StatusBusyHere, sipmsg.StatusGlobalBusyEverywhere, sipmsg.StatusGlobalDecline, sipmsg.StatusRequestTerminated:
+		return true
+	}
+	return false
 }
 
 // refusal puts an immediate refusal into the words of the domain.

@@ -18,10 +18,13 @@ func (t *tracker) resync(states map[string]dialogInfo, at time.Time) {
 	for number, e := range t.exts {
 		for _, l := range slices.Collect(maps.Values(e.legs)) {
 			if !l.shared && !l.goesOn(states[number]) {
-				l.endsAt = time.Time{}
+				if l.talking != nil {
+					t.gone(l.talking, at, 0, 0)
+				}
 				t.gone(l, at, 0, 0)
 			}
 		}
+		t.leaveShared(e, at)
 		if o := e.order; o != nil && !inUse(states[number]) {
 			t.over(o, 0, 0, at)
 		}

@@ -33,7 +33,8 @@ type session struct {
 
 	mu     sync.Mutex
 	closed bool
-	byCall map[string]func(notice) // by Call-ID: who takes a NOTIFY
+	byCall map[string]func(notice)  // by Call-ID: who takes a NOTIFY
+	last   map[string]chan struct{} // by Call-ID: closed by the NOTIFY that ends it
 
 	// Owned by the goroutine of Client.run.
 	subs   map[string]*subscription // by extension
@@ -54,7 +55,7 @@ type notice struct {
 
 func newSession(c *Client) (*session, error) {
 	s := &session{c: c, failed: make(chan error, 1), slots: make(chan struct{}, subscribeSlot),
-		byCall: make(map[string]func(notice)), subs: make(map[string]*subscription), dials: make(map[string]*dialling)}
+		byCall: make(map[string]func(notice)), last: make(map[string]chan struct{}), subs: make(map[string]*subscription), dials: make(map[string]*dialling)}
 	s.ctx, s.cancel = context.WithCancel(c.ctx)
 	var err error
 	if s.agent, err = newAgent(s.ctx, c.cfg, c.log, s.onNotify, s.onBye); err != nil {
@@ -144,8 +145,16 @@ func (s *session) onNotify(req *sipmsg.Request) int {
 		return sipmsg.StatusCallTransactionDoesNotExists
 	}
 	s.mu.Lock()
-	take := s.byCall[req.CallID().Value()]
+	id := req.CallID().Value()
+	take, last := s.byCall[id], s.last[id]
+	if last != nil && n.terminated {
+		delete(s.last, id)
+		close(last)
+	}
 	s.mu.Unlock()
+	if last != nil {
+		return sipmsg.StatusOK // we are leaving
+	}
 	if take == nil {
 		return sipmsg.StatusCallTransactionDoesNotExists
 	}
@@ -261,13 +270,24 @@ func (s *session) device(sub *subscription) {
 	}
 }
 
-// unsubscribe ends the subscriptions politely; nobody waits for it long.
+// unsubscribe ends a subscription and waits, not for long, for the NOTIFY that
+// says so. If it does not come, the subscription expires by itself.
 func (s *session) unsubscribe(d *dialog) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	ended := make(chan struct{})
+	s.mu.Lock()
+	s.last[d.id] = ended
+	s.mu.Unlock()
 	req := d.request(sipmsg.SUBSCRIBE)
 	s.describe(req, 0)
-	_, _ = s.agent.do(ctx, req) // it expires by itself
+	if res, err := s.agent.do(ctx, req); err != nil || !res.IsSuccess() {
+		return
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
 }
 
 func (s *session) describe(req *sipmsg.Request, expires time.Duration) {

@@ -30,10 +30,10 @@ func parseFragment(body []byte) (fragment, error) {
 	}
 	code, reason, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	status, err := strconv.Atoi(code)
-	if err != nil || status < 100 || status > 699 {
+	if err != nil || len(code) != 3 || status < 100 || status > 699 {
 		return fragment{}, fmt.Errorf("sipfrag: status %.10q", code)
 	}
-	return fragment{Status: status, Reason: clip(reason)}, nil
+	return fragment{Status: status, Reason: clip(strings.TrimSpace(reason))}, nil
 }
 
 // causeOf is the Q.850 cause of a SIP status (RFC 3398 section 8.2.6.1, as

@@ -108,7 +108,8 @@ func (sub *subscription) keep() {
 			timer.Stop()
 		}
 		if sub.ctx.Err() != nil {
-			if sub.dialog != nil {
+			// Not from a PBX that was lost.
+			if sub.dialog != nil && (sub.s.ctx.Err() == nil || sub.s.c.ctx.Err() != nil) {
 				sub.s.unsubscribe(sub.dialog)
 			}
 			return

@@ -109,6 +109,19 @@ func (t *tracker) apply(e *extension, info dialogInfo, at time.Time) {
 	for _, d := range info.Dialogs {
 		t.step(e, d, at)
 	}
+	t.leaveShared(e, at)
+}
+
+// leaveShared ends what was inferred from others once the telephone itself is
+// in no call.
+func (t *tracker) leaveShared(e *extension, at time.Time) {
+	legs := slices.Collect(maps.Values(e.legs))
+	if slices.ContainsFunc(legs, func(l *leg) bool { return !l.shared }) {
+		return
+	}
+	for _, l := range legs {
+		t.gone(l, at, 16, 0)
+	}
 }
 
 func (t *tracker) step(e *extension, d dialogState, at time.Time) {
@@ -145,6 +158,7 @@ func (t *tracker) ring(e *extension, l *leg, d dialogState, at time.Time) {
 		l.endsAt = time.Time{} // it rings on
 		return
 	case l.phase == early:
+		talking = l.talking
 		t.gone(l, at, 0, 0)
 	default:
 		talking = l // a second call knocks
@@ -292,29 +306,37 @@ func (t *tracker) answer(l *leg, at time.Time) {
 	l.channel.State = "Up"
 	t.post(cti.Event{Kind: cti.ChannelChanged, At: at, Channel: l.channel})
 	in := cti.Bridge{ID: g.bridge, Class: "basic"}
+	other := g.other(l)
+	if other != nil {
+		in.Channels = append(in.Channels, other.ID)
+	}
 	if g.answeredAt.IsZero() {
 		g.answeredAt = at
-		in.Channels = []string{g.party().ID}
-		t.enter(g, in, at)
+		if other != nil {
+			other.State = "Up"
+			t.post(cti.Event{Kind: cti.ChannelChanged, At: at, Channel: *other})
+			t.post(cti.Event{Kind: cti.BridgeEntered, At: at, Channel: *other, Bridge: in})
+		}
 	}
-	in.Channels = []string{g.party().ID, l.channel.ID}
+	in.Channels = append(slices.Clone(in.Channels), l.channel.ID)
 	t.post(cti.Event{Kind: cti.BridgeEntered, At: at, Channel: l.channel, Bridge: in})
-	for _, other := range slices.Clone(g.legs) {
-		if !other.endsAt.IsZero() {
-			t.gone(other, other.endsAt, 26, 0)
+	for _, x := range slices.Clone(g.legs) {
+		if !x.endsAt.IsZero() {
+			t.gone(x, x.endsAt, 26, 0)
 		}
 	}
 }
 
-// enter puts the other party of the answering leg into the bridge.
-func (t *tracker) enter(g *group, in cti.Bridge, at time.Time) {
-	ch := &g.outside
-	if g.callerExt != nil && g.outside.ID == "" {
-		ch = &g.caller.channel
+// other is the channel with which a leg that answers talks; nil when it has
+// hung up already.
+func (g *group) other(l *leg) *cti.Channel {
+	switch {
+	case g.outside.ID != "":
+		return &g.outside
+	case g.caller != nil && g.caller != l:
+		return &g.caller.channel
 	}
-	ch.State = "Up"
-	t.post(cti.Event{Kind: cti.ChannelChanged, At: at, Channel: *ch})
-	t.post(cti.Event{Kind: cti.BridgeEntered, At: at, Channel: *ch, Bridge: in})
+	return nil
 }
 
 // party is the channel of the calling side.
@@ -353,11 +375,6 @@ func (t *tracker) end(e *extension, l *leg, at time.Time) {
 	}
 	switch {
 	case l.phase == confirmed:
-		for _, other := range slices.Collect(maps.Values(e.legs)) {
-			if other.shared {
-				t.gone(other, at, 16, 0)
-			}
-		}
 		t.gone(l, at, 16, 0)
 	case !l.group.answeredAt.IsZero():
 		t.gone(l, at, 26, 0)

@@ -1,0 +1,562 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+
+	"ringcard/cti"
+)
+
+// collector keeps events as lines.
+type collector struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (c *collector) Post(ev cti.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lines = append(c.lines, line(ev))
+}
+
+func (c *collector) has(prefix string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.lines, func(s string) bool { return strings.HasPrefix(s, prefix) })
+}
+
+func (c *collector) all() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Join(c.lines, "\n")
+}
+
+// line says what matters of an event.
+func line(ev cti.Event) string {
+	s := ev.Kind.String()
+	switch ev.Kind {
+	case cti.Resync:
+		var names []string
+		for _, ch := range ev.Snapshot.Channels {
+			names = append(names, cti.Endpoint(ch.Name)+" "+ch.State)
+		}
+		slices.Sort(names)
+		return fmt.Sprintf("%s %d devices %v", s, len(ev.Snapshot.Devices), names)
+	case cti.DeviceChanged:
+		return fmt.Sprintf("%s %s online %v unknown %v", s, ev.Device.Endpoint, ev.Device.Online, ev.Device.Unknown)
+	case cti.Disconnected:
+		return s
+	}
+	s += " " + cti.Endpoint(ev.Channel.Name)
+	if ev.Peer.ID != "" {
+		s += " to " + cti.Endpoint(ev.Peer.Name) + " " + ev.Dial
+	}
+	switch ev.Kind {
+	case cti.ChannelCreated:
+		s += " " + ev.Channel.State + " " + ev.Channel.CallerNumber
+	case cti.ChannelChanged:
+		s += " " + ev.Channel.State
+	case cti.ChannelGone:
+		s += fmt.Sprintf(" %d", ev.Cause)
+		if ev.TechCause != 0 {
+			s += fmt.Sprintf("/%d", ev.TechCause)
+		}
+	}
+	return strings.TrimSpace(s)
+}
+
+func devices(exts ...string) []cti.Device {
+	out := make([]cti.Device, len(exts))
+	for i, e := range exts {
+		out[i] = cti.Device{PBX: "office", Endpoint: "PJSIP/" + e}
+	}
+	return out
+}
+
+func fakeConfig(p *fakePBX) Config {
+	return Config{Name: "office", Address: p.addr(), Transport: "udp", User: fakeUser, Password: fakePassword,
+		Expires: time.Minute, QueueGap: time.Second}
+}
+
+// startClient connects to the fake PBX, watching the extensions.
+func startClient(t *testing.T, cfg Config, exts ...string) (*Client, *collector) {
+	t.Helper()
+	sink := &collector{}
+	c := New(cfg, Options{Sink: sink})
+	c.tuned = timings{watch: 200 * time.Millisecond, settle: time.Second, retryRefused: 100 * time.Millisecond}
+	c.Watch(devices(exts...))
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := c.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return c, sink
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("not in %s: %s", patience, what)
+		}
+	}
+}
+
+func connected(t *testing.T, c *Client) {
+	t.Helper()
+	eventually(t, "connected", func() bool { ok, _ := c.Connected(); return ok })
+}
+
+func TestStatesBecomeCalls_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "101", "102")
+	connected(t, c)
+	for _, state := range []string{"early 79161234567", "confirmed", "terminated"} {
+		if code := p.state("102", state, 0); code != 200 {
+			t.Fatalf("%s answered with %d", state, code)
+		}
+	}
+	eventually(t, "the end of the call", func() bool { return sink.has("channel_gone SIP/outside") })
+	want := strings.Join([]string{
+		"resync 2 devices []",
+		"channel_created SIP/outside Ring 79161234567",
+		"dialed SIP/outside to PJSIP/102 RINGING",
+		"channel_changed PJSIP/102 Up",
+		"channel_changed SIP/outside Up",
+		"bridge_entered SIP/outside",
+		"bridge_entered PJSIP/102",
+		"channel_gone PJSIP/102 16",
+		"channel_gone SIP/outside 16",
+	}, "\n")
+	if got := sink.all(); got != want {
+		t.Errorf("events are\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Each message has a goroutine of its own in sipgo: the order is that of CSeq.
+func TestNotifiesAreSortedByCSeq_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "102")
+	connected(t, c)
+	p.mu.Lock()
+	sub := p.subs["102"]
+	seq := sub.seq
+	p.mu.Unlock()
+	for _, n := range []struct {
+		seq   uint32
+		state string
+	}{{seq + 2, "confirmed"}, {seq + 1, "early 79161234567"}, {seq + 1, "early 70000000000"}, {seq + 3, "terminated"}} {
+		if code := p.wait(p.notify(sub, n.seq, "active", dialogInfoType, document("102", int(n.seq), n.state), "dialog")); code != 200 {
+			t.Fatalf("%s answered with %d", n.state, code)
+		}
+	}
+	eventually(t, "the end of the call", func() bool { return sink.has("channel_gone SIP/outside") })
+	if got := sink.all(); strings.Count(got, "channel_created") != 1 || !strings.Contains(got, "channel_changed PJSIP/102 Up") {
+		t.Errorf("events are\n%s", got)
+	}
+	// A NOTIFY that never comes holds the next ones back only for a moment.
+	p.state("102", "early 79161234567", 5)
+	eventually(t, "the call after the gap", func() bool { return strings.Count(sink.all(), "channel_created") == 2 })
+}
+
+// A partial document after a missed one asks for the full state (RFC 4235
+// section 4.3).
+func TestPartialStateAfterAGapIsAskedAnew_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "102")
+	connected(t, c)
+	partial := func(version int, state string) string {
+		return strings.Replace(document("102", version, state), `state="full"`, `state="partial"`, 1)
+	}
+	p.state("102", partial(2, "early 79161234567"), 0)
+	eventually(t, "the partial state", func() bool { return sink.has("dialed SIP/outside to PJSIP/102") })
+	before := p.count("SUBSCRIBE")
+	p.state("102", partial(9, "confirmed"), 0)
+	eventually(t, "a new SUBSCRIBE", func() bool { return p.count("SUBSCRIBE") > before })
+	if sink.has("channel_changed PJSIP/102 Up") {
+		t.Error("a partial document out of order was believed")
+	}
+}
+
+func TestRefusedExtensionsAreNamed_PB_07(t *testing.T) {
+	tests := []struct {
+		status int
+		advice string
+	}{
+		{403, "allow_subscribe = yes"},
+		{404, "exten => 102,hint,PJSIP/102"},
+		{489, "res_pjsip_exten_state"},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
+			p := newFakePBX(t)
+			p.refuse["102"] = tt.status
+			c, sink := startClient(t, fakeConfig(p), "101", "102")
+			connected(t, c)
+			if s := c.Status(); !strings.Contains(s.LastError, tt.advice) {
+				t.Errorf("advice is %q, want %q in it", s.LastError, tt.advice)
+			}
+			if err := c.Originate(t.Context(), cti.Originate{ChannelID: "x", Endpoint: "PJSIP/102", Extension: "1"}); codeOf(err) != cti.CodeRefused {
+				t.Errorf("a call from an extension that is not watched: %v", err)
+			}
+			p.mu.Lock()
+			delete(p.refuse, "102")
+			p.mu.Unlock()
+			eventually(t, "watched after all", func() bool { return c.Status().LastError == "" })
+			if !sink.has("device_changed PJSIP/102 online true unknown false") {
+				t.Errorf("events are\n%s", sink.all())
+			}
+		})
+	}
+}
+
+func codeOf(err error) cti.Code {
+	var e *cti.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func TestNothingWatchedIsNotConnected_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	p.refuse["101"] = 404
+	c, _ := startClient(t, fakeConfig(p), "101")
+	eventually(t, "the reason", func() bool { return strings.Contains(c.Status().LastError, "exten => 101,hint") })
+	if ok, _ := c.Connected(); ok {
+		t.Error("connected without any state")
+	}
+}
+
+func TestWrongPassword_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	cfg := fakeConfig(p)
+	cfg.Password = "wrong"
+	c, _ := startClient(t, cfg, "101")
+	eventually(t, "the reason", func() bool { return strings.Contains(c.Status().LastError, "pbx[].sip.user and .password") })
+}
+
+func TestNobodyListens_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	cfg := fakeConfig(p)
+	p.conn.Close()
+	<-p.done
+	c, _ := startClient(t, cfg, "101")
+	eventually(t, "the reason", func() bool { return strings.Contains(c.Status().LastError, "pbx[].sip.address") })
+}
+
+// A PBX that has restarted knows no subscription: 481 makes a new one, in a
+// new dialog.
+func TestLostSubscriptionIsMadeAnew_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	cfg := fakeConfig(p)
+	cfg.Expires = time.Second // renewed after half of it
+	c, sink := startClient(t, cfg, "101")
+	connected(t, c)
+	p.mu.Lock()
+	first := p.subs["101"]
+	delete(p.subs, "101")
+	p.mu.Unlock()
+	eventually(t, "a new subscription", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.subs["101"] != nil && p.subs["101"] != first
+	})
+	p.state("101", "early 79161234567", 0)
+	eventually(t, "a call in the new subscription", func() bool { return sink.has("dialed SIP/outside to PJSIP/101") })
+	if code := p.wait(p.notify(first, 5000, "active", dialogInfoType, document("101", 9, "terminated"), "dialog")); code != 481 {
+		t.Errorf("a NOTIFY of the lost subscription is answered with %d", code)
+	}
+}
+
+func TestTerminatedByThePBXIsMadeAnew_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	c, _ := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	p.mu.Lock()
+	first := p.subs["101"]
+	p.mu.Unlock()
+	p.wait(p.send("101", first, "terminated", "terminated;reason=deactivated", 0))
+	eventually(t, "a new subscription", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.subs["101"] != first
+	})
+}
+
+// What ended while the PBX was away is not in the snapshot of the next
+// session, what goes on keeps its channels, what began is told after it.
+func TestOutageAndResync_PB_07_PB_03(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "101", "102", "103")
+	connected(t, c)
+	p.state("101", "early 79160000001", 0)
+	p.state("101", "confirmed", 0)
+	p.state("102", "early 79160000002", 0)
+	eventually(t, "two calls", func() bool { return strings.Count(sink.all(), "dialed ") == 2 })
+	p.mu.Lock()
+	p.silent = true
+	p.mu.Unlock()
+	eventually(t, "the loss is noticed", func() bool { return sink.has("disconnected") })
+	if s := c.Status(); s.Connected || !strings.Contains(s.LastError, "does not answer") {
+		t.Errorf("status is %+v", s)
+	}
+	p.mu.Lock()
+	p.silent, p.initial = false, "confirmed"
+	p.mu.Unlock()
+	connected(t, c)
+	eventually(t, "a snapshot", func() bool { return strings.Count(sink.all(), "resync") == 2 })
+	_, after, _ := strings.Cut(sink.all(), "disconnected\n")
+	// 101 talks on; 102 was picked up or rings no more: not known; 103 is in use.
+	if first, _, _ := strings.Cut(after, "\n"); first != "resync 3 devices [PJSIP/101 Up SIP/outside Up]" {
+		t.Errorf("the snapshot is %q", first)
+	}
+	eventually(t, "103 is in use", func() bool { return strings.Contains(sink.all(), "channel_changed PJSIP/103 Up") })
+}
+
+// Users come and go: their extensions are watched and let go.
+func TestWatchFollowsTheUsers_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	c.Watch(devices("102"))
+	eventually(t, "101 is let go", func() bool { return p.count("SUBSCRIBE 101 0")+p.count("SUBSCRIBE  0") > 0 })
+	eventually(t, "102 is watched", func() bool { return sink.has("device_changed PJSIP/102 online true") })
+}
+
+func TestOddMessagesAreSkipped_PB_07_PB_06(t *testing.T) {
+	p := newFakePBX(t)
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	for _, body := range []string{"<", "<dialog-info version='x' state='full'/>", "<a/>", "<!DOCTYPE x [<!ENTITY a 'b'>]><dialog-info version='5' state='full'>&a;</dialog-info>"} {
+		p.state("101", body, 0)
+	}
+	p.state("101", "early 79161234567", 0)
+	eventually(t, "the call after them", func() bool { return sink.has("dialed SIP/outside to PJSIP/101") })
+}
+
+var click = cti.Originate{ChannelID: "call-1", Endpoint: "PJSIP/101", Extension: "79161234567", Name: "Иванова \"М\"\r\nVia: x", Timeout: patience}
+
+func TestClickToCall_PB_07_CO_01(t *testing.T) {
+	p := newFakePBX(t)
+	calls := make(chan *fakeCall, 1)
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	if err := c.Originate(t.Context(), click); err != nil {
+		t.Fatal(err)
+	}
+	call := <-calls
+	if name := call.invite.From().DisplayName; strings.ContainsAny(name, "\"\r\n") || !strings.HasPrefix(name, "Иванова") {
+		t.Errorf("the telephone shows %q", name)
+	}
+	p.state("101", "early 79161234567", 0)
+	call.answer(200)
+	eventually(t, "a REFER", func() bool { return p.count("REFER") == 1 })
+	p.state("101", "confirmed", 0)
+	call.report(100, false)
+	call.report(180, false)
+	eventually(t, "the client rings", func() bool { return sink.has("dialed PJSIP/101 to SIP/outside RINGING") })
+	if err := c.Hangup(t.Context(), "call-1"); codeOf(err) != cti.CodeNotPossible {
+		t.Errorf("hanging up a call that is out of our hands: %v", err)
+	}
+	call.report(200, true)
+	eventually(t, "both talk", func() bool { return sink.has("bridge_entered SIP/outside") })
+	eventually(t, "our dialog ends", func() bool { return p.count("BYE") == 1 })
+	p.state("101", "terminated", 0)
+	eventually(t, "the end", func() bool { return sink.has("channel_gone PJSIP/101 16") })
+	if strings.Contains(sink.all(), "Ring 79161234567") {
+		t.Errorf("our own call popped as one from outside\n%s", sink.all())
+	}
+	if err := c.Hangup(t.Context(), "call-1"); err != nil {
+		t.Errorf("hanging up a call that is over: %v", err)
+	}
+}
+
+func TestClickToCallFails_PB_07_CO_06(t *testing.T) {
+	tests := []struct {
+		name    string
+		refer   int // answer to the REFER
+		reports []int
+		want    []string
+	}{
+		{"busy", 202, []int{100, 486}, []string{"dialed PJSIP/101 to SIP/outside BUSY", "channel_gone SIP/outside 17/486"}},
+		{"rang, then 503", 202, []int{100, 180, 503}, []string{"dialed PJSIP/101 to SIP/outside NOANSWER", "channel_gone SIP/outside 18"}},
+		{"503", 202, []int{100, 503}, []string{"channel_gone SIP/outside 34/503"}},
+		{"transfer forbidden", 403, nil, []string{"channel_gone PJSIP/101 21/403"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newFakePBX(t)
+			calls := make(chan *fakeCall, 1)
+			p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
+			p.onRequest = func(req *sipmsg.Request) int {
+				if req.Method == sipmsg.REFER {
+					return tt.refer
+				}
+				return 0
+			}
+			c, sink := startClient(t, fakeConfig(p), "101")
+			connected(t, c)
+			if err := c.Originate(t.Context(), click); err != nil {
+				t.Fatal(err)
+			}
+			call := <-calls
+			eventually(t, "a REFER", func() bool { return p.count("REFER") == 1 })
+			for i, status := range tt.reports {
+				call.report(status, i == len(tt.reports)-1)
+			}
+			for _, want := range tt.want {
+				eventually(t, want, func() bool { return sink.has(want) })
+			}
+		})
+	}
+}
+
+// Asterisk refuses a REFER with 400 while it puts both sides together: in the
+// answer, or in the first report.
+func TestReferIsRepeated_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	calls := make(chan *fakeCall, 1)
+	var refers int
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
+	p.onRequest = func(req *sipmsg.Request) int {
+		if req.Method == sipmsg.REFER {
+			if refers++; refers == 1 {
+				return 400
+			}
+			return 202
+		}
+		return 0
+	}
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	if err := c.Originate(t.Context(), click); err != nil {
+		t.Fatal(err)
+	}
+	call := <-calls
+	eventually(t, "a second REFER", func() bool { return p.count("REFER") == 2 })
+	call.report(100, false)
+	call.report(400, true)
+	eventually(t, "a third REFER", func() bool { return p.count("REFER") == 3 })
+	call.report(200, true)
+	eventually(t, "both talk", func() bool { return sink.has("bridge_entered SIP/outside") })
+}
+
+func TestClickIsCancelled_PB_07_CO_06(t *testing.T) {
+	p := newFakePBX(t)
+	calls := make(chan *fakeCall, 1)
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
+	var call *fakeCall
+	p.onRequest = func(req *sipmsg.Request) int {
+		if req.Method == sipmsg.CANCEL {
+			call.answer(487)
+		}
+		return 0
+	}
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	if err := c.Originate(t.Context(), click); err != nil {
+		t.Fatal(err)
+	}
+	call = <-calls
+	eventually(t, "it rings", func() bool { return sink.has("channel_changed PJSIP/101 Ringing") })
+	for range 2 {
+		if err := c.Hangup(t.Context(), "call-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the end", func() bool { return sink.has("channel_gone PJSIP/101 16/487") })
+}
+
+func TestOwnTelephone_PB_07_CO_06(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		at     bool // refused at once, before a 100
+		code   cti.Code
+		want   string
+	}{
+		{"busy", 486, false, "", "channel_gone PJSIP/101 17/486"},
+		{"not in the context", 404, true, cti.CodeRefused, ""},
+		{"forbidden", 403, true, cti.CodeDenied, ""},
+		{"not registered", 480, true, cti.CodeUnregistered, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newFakePBX(t)
+			p.onInvite = func(call *fakeCall) {
+				if !tt.at {
+					call.answer(100)
+				}
+				call.answer(tt.status)
+			}
+			c, sink := startClient(t, fakeConfig(p), "101")
+			connected(t, c)
+			if err := c.Originate(t.Context(), click); codeOf(err) != tt.code {
+				t.Fatalf("the order is answered with %v", err)
+			}
+			if tt.want != "" {
+				eventually(t, tt.want, func() bool { return sink.has(tt.want) })
+			} else if strings.Contains(sink.all(), "channel_created") {
+				t.Errorf("a call that was refused has a channel\n%s", sink.all())
+			}
+		})
+	}
+}
+
+func TestOwnTelephoneIsNotPickedUp_PB_07(t *testing.T) {
+	p := newFakePBX(t)
+	calls := make(chan *fakeCall, 1)
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
+	call := make(chan *fakeCall, 1)
+	p.onRequest = func(req *sipmsg.Request) int {
+		if req.Method == sipmsg.CANCEL {
+			(<-call).answer(487)
+		}
+		return 0
+	}
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	order := click
+	order.Timeout = 300 * time.Millisecond
+	if err := c.Originate(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	call <- <-calls
+	eventually(t, "the end", func() bool { return sink.has("channel_gone PJSIP/101 18/480") })
+}
+
+func TestWhatSIPCannot_PB_07_CO_09(t *testing.T) {
+	c := New(Config{Name: "office"}, Options{})
+	for _, a := range cti.Actions() {
+		if err := c.Can(a); (err == nil) != (a == cti.ActHangup) || err != nil && err.Code != cti.CodeNotPossible {
+			t.Errorf("%s: %v", a, err)
+		}
+		if _, err := c.Control(t.Context(), cti.Order{Action: a}); codeOf(err) != cti.CodeNotPossible {
+			t.Errorf("%s is answered with %v", a, err)
+		}
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
