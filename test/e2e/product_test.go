@@ -188,7 +188,8 @@ type operator struct {
 
 	mu    sync.Mutex
 	calls []cti.Call
-	first map[string]any // data of the snapshot
+	first map[string]any               // data of the snapshot
+	rest  map[string][]json.RawMessage // data of all other messages, by type
 	err   error
 }
 
@@ -241,6 +242,11 @@ func (op *operator) read() {
 				op.err = err
 			}
 			op.calls = append(op.calls, c)
+		default:
+			if op.rest == nil {
+				op.rest = make(map[string][]json.RawMessage)
+			}
+			op.rest[m.Type] = append(op.rest[m.Type], m.Data)
 		}
 		op.mu.Unlock()
 	}
