@@ -3,6 +3,7 @@ package ari
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -40,6 +41,7 @@ func (c *Client) Originate(ctx context.Context, o cti.Originate) error {
 	body := map[string]map[string]string{"variables": {
 		"CONNECTEDLINE(name,i)": name, "CONNECTEDLINE(num,i)": number,
 	}}
+	maps.Copy(body["variables"], autoAnswer[o.AutoAnswer])
 	_, err := c.rest.do(ctx, http.MethodPost, "/channels", q, body, nil)
 	return refusal(err, o)
 }

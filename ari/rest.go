@@ -24,6 +24,7 @@ type Config struct {
 	User     string
 	Password string
 	App      string     // Stasis application name, one per Ringcard instance
+	Queues   []string   // names of the call queues, for PBXs without AMI
 	AMI      ami.Config // optional; without an address none is used
 }
 

@@ -43,6 +43,9 @@ const (
 	CodeNoEffect       Code = "no_effect"
 	CodeNeedsAMI       Code = "needs_ami"
 	CodeNeedsContext   Code = "needs_ami_or_context"
+	CodeNoQueue        Code = "queue_not_found"
+	CodeNotMember      Code = "not_a_member"
+	CodeStaticMember   Code = "static_member"
 	CodeUnsupported    Code = "unsupported_by_pbx"
 	CodeNotPossible    Code = "not_possible_on_sip"
 )

@@ -30,6 +30,9 @@ type Originate struct {
 	Name      string        // shown on the own phone while it rings
 	Number    string        // shown with Name
 	Timeout   time.Duration // for the own phone to answer
+	// AutoAnswer is the vendor of an own phone that is to answer by itself
+	// (CO-05); empty: it rings.
+	AutoAnswer string
 }
 
 // Directory finds clients by number. Lookup returns the matches of a number
@@ -70,6 +73,8 @@ type Device struct {
 	PBX      string `json:"pbx"`
 	Endpoint string `json:"endpoint"` // as PJSIP/101
 	Context  string `json:"context,omitempty"`
+	// AutoAnswer is the vendor whose header makes it answer click-to-call.
+	AutoAnswer string `json:"auto_answer,omitempty"`
 }
 
 // PresenceState is what a user's telephone does (CO-11).

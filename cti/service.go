@@ -165,7 +165,7 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 		return "", offline
 	}
 	order := Originate{ChannelID: call.ID, Endpoint: device.Endpoint, Extension: extension,
-		Context: engine.office.dialContext(device.Endpoint), Number: number.Display, Timeout: ownTimeout}
+		Context: engine.office.dialContext(device.Endpoint), Number: number.Display, Timeout: ownTimeout, AutoAnswer: device.AutoAnswer}
 	if call.Client != nil {
 		order.Name = call.Client.Name
 	}

@@ -18,14 +18,15 @@ type Team struct {
 	screens Screens
 	now     func() time.Time
 
-	mu      sync.Mutex
-	users   []User
-	owners  map[deviceKey][]User
-	status  map[int64]PresenceState
-	devices map[deviceKey]*device
-	known   map[int64]Presence
-	changed map[int64]bool // not shown yet
-	showing bool           // show runs, or will when joinFor has passed
+	mu       sync.Mutex
+	users    []User
+	owners   map[deviceKey][]User
+	status   map[int64]PresenceState
+	devices  map[deviceKey]*device
+	known    map[int64]Presence
+	changed  map[int64]bool             // not shown yet
+	onStatus func(int64, PresenceState) // told of each SetStatus; nil: nobody
+	showing  bool                       // show runs, or will when joinFor has passed
 }
 
 type deviceKey struct{ pbx, endpoint string }
@@ -70,15 +71,30 @@ func (t *Team) SetStatus(userID int64, s PresenceState) (Presence, error) {
 	if s != PresenceFree && s != PresenceBreak && s != PresenceWrapUp {
 		return Presence{}, &Error{Code: CodeInvalid, Field: "status", Message: "status is free, break or wrap_up"}
 	}
+	p, ok, told := t.setStatus(userID, s)
+	if ok && told != nil {
+		told(userID, s)
+	}
+	if !ok {
+		return Presence{}, Errorf(CodeNotFound, "no such user")
+	}
+	return p, nil
+}
+
+func (t *Team) setStatus(userID int64, s PresenceState) (Presence, bool, func(int64, PresenceState)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status[userID] = s
 	t.refresh(t.users)
 	p, ok := t.known[userID]
-	if !ok {
-		return Presence{}, Errorf(CodeNotFound, "no such user")
-	}
-	return p, nil
+	return p, ok, t.onStatus
+}
+
+// follow sets whom to tell of each new status; f must not block.
+func (t *Team) follow(f func(userID int64, s PresenceState)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.onStatus = f
 }
 
 // List returns everybody's presence in the order of the users.

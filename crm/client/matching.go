@@ -126,6 +126,19 @@ func (s *Service) MarkSpam(ctx context.Context, actor crm.Actor, ref NumberRef, 
 	return s.stores.Numbers.MarkSpam(ctx, actor, e164, spam)
 }
 
+// MarkDoNotCall marks or unmarks a number whose owner asked not to be called:
+// it is not dialled (CO-02).
+func (s *Service) MarkDoNotCall(ctx context.Context, actor crm.Actor, ref NumberRef, no bool) error {
+	if err := actor.Require(crm.ClientsWrite); err != nil {
+		return err
+	}
+	e164, err := s.number(ctx, actor, ref)
+	if err != nil {
+		return err
+	}
+	return s.stores.Numbers.MarkDoNotCall(ctx, actor, e164, no)
+}
+
 // DialText returns what to dial for a phone of a card: who sees numbers masked
 // dials by the phone's id (PU-09).
 func (s *Service) DialText(ctx context.Context, actor crm.Actor, phoneID int64) (string, error) {

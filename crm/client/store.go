@@ -69,4 +69,5 @@ type Numbers interface {
 	// Summary is crm.NotFound for a deleted client. Client or person may be 0.
 	Summary(ctx context.Context, clientID, personID int64) (Summary, error)
 	MarkSpam(ctx context.Context, actor crm.Actor, e164 int64, spam bool) error
+	MarkDoNotCall(ctx context.Context, actor crm.Actor, e164 int64, no bool) error
 }

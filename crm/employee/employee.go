@@ -32,6 +32,8 @@ type Device struct {
 	PBX      string `json:"pbx"`
 	Endpoint string `json:"endpoint" doc:"technology/resource, as PJSIP/101"`
 	Context  string `json:"context,omitempty" doc:"dialplan context for its calls; empty: the PBX's default"`
+	// AutoAnswer makes it answer click-to-call by itself (CO-05).
+	AutoAnswer string `json:"auto_answer,omitempty" enum:"yealink,grandstream,snom,cisco,fanvil,panasonic" doc:"vendor by whose header it answers click-to-call itself; empty: it rings"`
 }
 
 // Status is what an employee says of himself (CO-11).

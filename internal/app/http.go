@@ -25,7 +25,7 @@ func (a *App) handler() (http.Handler, error) {
 		Web: web.FS(), Checks: a.checks, Now: time.Now,
 		Services: a.services,
 		Telephony: httpapi.Telephony{
-			Calls: a.telephony.service, Team: a.telephony.team, PBXs: a.pbxStatuses,
+			Calls: a.telephony.service, Team: a.telephony.team, Queues: a.telephony.queues, PBXs: a.pbxStatuses,
 			Record: recordOf, Audit: a.db.Audit, UsersChanged: a.refreshUsers, WrapUps: a.telephony.wrapUps,
 			Diallings: a.telephony.service.Diallings, PopsChanged: a.popsChanged, Visible: a.pops.visible,
 		},

@@ -22,6 +22,7 @@ type telephony struct {
 	recorder  *cti.Recorder
 	team      *cti.Team
 	service   *cti.Service
+	queues    *cti.Queues
 	wrapUps   *wrapUps
 }
 
@@ -76,8 +77,9 @@ func (a *App) startTelephony(ctx context.Context) error {
 		a.checks = append(a.checks, pbxCheck(client))
 	}
 	t.service = cti.NewService(cti.ServiceOptions{
-		Engines: engines, Team: t.team, Directory: found, Log: a.log, Now: time.Now,
+		Engines: engines, Team: t.team, Directory: found, Marks: marks{a.store}, Log: a.log, Now: time.Now,
 	})
+	a.startQueues()
 	if err := a.restoreTeam(ctx); err != nil {
 		return err
 	}
@@ -108,7 +110,8 @@ func (a *App) startTelephony(ctx context.Context) error {
 
 func ariConfig(cfg configs.PBX) ari.Config {
 	return ari.Config{Name: cfg.Name, URL: cfg.ARI.URL, User: cfg.ARI.User, Password: cfg.ARI.Password.Reveal(), App: cfg.ARI.App,
-		AMI: ami.Config{Addr: cfg.AMI.Address, User: cfg.AMI.User, Password: cfg.AMI.Password.Reveal()}}
+		Queues: cfg.Queues.Names,
+		AMI:    ami.Config{Addr: cfg.AMI.Address, User: cfg.AMI.User, Password: cfg.AMI.Password.Reveal()}}
 }
 
 func (a *App) office(cfg configs.PBX) cti.OfficeConfig {
@@ -200,7 +203,7 @@ func usersOfStaff(staff []employee.User) []cti.User {
 	for i, u := range staff {
 		users[i] = cti.User{ID: u.ID, Name: u.Name}
 		for _, d := range u.Devices {
-			users[i].Devices = append(users[i].Devices, cti.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context})
+			users[i].Devices = append(users[i].Devices, cti.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context, AutoAnswer: d.AutoAnswer})
 		}
 	}
 	return users

@@ -19,6 +19,11 @@ func (s *server) registerSearch() {
 		summary: "How a number parses, whom it matches and why, and how each PBX would dial it",
 	}, s.lookup)
 	handle(s, operation{
+		id: "markDoNotCall", method: http.MethodPost, path: "/numbers/do-not-call", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
+		summary: "Note that the owner of a number asked not to be called, or that he may be",
+		detail:  "Such a number is refused with `do_not_call` when it is dialled or a call is sent to it.",
+	}, s.markDoNotCall)
+	handle(s, operation{
 		id: "markSpam", method: http.MethodPost, path: "/numbers/spam", tag: tagSearch, needs: crm.ClientsWrite, status: http.StatusNoContent,
 		summary: "Mark a number as spam, or unmark it",
 		detail:  "Calls of a marked number are recorded, and matched to nobody. Name the number itself or a call of it.",
@@ -114,6 +119,18 @@ type SpamInput struct {
 
 func (s *server) markSpam(ctx context.Context, c *caller, in *bodyIn[SpamInput]) (*none, error) {
 	return nil, s.deps.Clients.MarkSpam(ctx, c.actor, client.NumberRef{Raw: in.Body.Number, CallID: in.Body.CallID}, in.Body.Spam)
+}
+
+// DoNotCallInput marks a number, named itself or by a call of it.
+type DoNotCallInput struct {
+	Number    string `json:"number,omitempty" maxLength:"64"`
+	CallID    string `json:"call_id,omitempty" format:"uuid" doc:"instead of the number"`
+	DoNotCall bool   `json:"do_not_call"`
+}
+
+func (s *server) markDoNotCall(ctx context.Context, c *caller, in *bodyIn[DoNotCallInput]) (*none, error) {
+	ref := client.NumberRef{Raw: in.Body.Number, CallID: in.Body.CallID}
+	return nil, s.deps.Clients.MarkDoNotCall(ctx, c.actor, ref, in.Body.DoNotCall)
 }
 
 func (s *server) forgetChoice(ctx context.Context, c *caller, in *struct {

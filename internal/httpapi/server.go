@@ -139,6 +139,7 @@ func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	s.registerCalls()
 	s.registerWhy()
 	s.registerControl()
+	s.registerQueues()
 	s.registerRecordings()
 	s.registerPresence()
 	s.registerUsers()

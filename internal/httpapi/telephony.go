@@ -11,8 +11,9 @@ import (
 
 // Telephony is what the API needs of the telephone side.
 type Telephony struct {
-	Calls Calls
-	Team  Team
+	Calls  Calls
+	Team   Team
+	Queues Queues
 	// PBXs returns the state of every configured PBX, a fresh slice each time.
 	PBXs func() []PBXStatus
 	// Record is how a live call will look in the journal.

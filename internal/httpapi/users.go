@@ -71,15 +71,16 @@ type UserInput struct {
 
 // DeviceInput is a telephone of a user.
 type DeviceInput struct {
-	PBX      string `json:"pbx" minLength:"1" maxLength:"64"`
-	Endpoint string `json:"endpoint" minLength:"3" maxLength:"100" doc:"technology/resource, as PJSIP/101"`
-	Context  string `json:"context,omitempty" maxLength:"80" doc:"dialplan context for its calls; empty: the PBX's default"`
+	PBX        string `json:"pbx" minLength:"1" maxLength:"64"`
+	Endpoint   string `json:"endpoint" minLength:"3" maxLength:"100" doc:"technology/resource, as PJSIP/101"`
+	Context    string `json:"context,omitempty" maxLength:"80" doc:"dialplan context for its calls; empty: the PBX's default"`
+	AutoAnswer string `json:"auto_answer,omitempty" enum:"yealink,grandstream,snom,cisco,fanvil,panasonic" doc:"vendor by whose header it answers click-to-call itself; empty: it rings"`
 }
 
 func devices(list []DeviceInput) []employee.Device {
 	out := make([]employee.Device, len(list))
 	for i, d := range list {
-		out[i] = employee.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context}
+		out[i] = employee.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context, AutoAnswer: d.AutoAnswer}
 	}
 	return out
 }

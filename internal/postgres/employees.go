@@ -25,7 +25,7 @@ func NewEmployeeStore(db *DB) *EmployeeStore { return &EmployeeStore{db: db} }
 
 const (
 	userColumns = `u.id, u.version, u.login, u.name, u.role, coalesce(u.extension, '') AS extension,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('pbx', d.pbx, 'endpoint', d.endpoint, 'context', d.context)
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('pbx', d.pbx, 'endpoint', d.endpoint, 'context', d.context, 'auto_answer', d.auto_answer)
 		                           ORDER BY d.position, d.pbx, d.endpoint), '[]')
 		 FROM crm.employee_device d WHERE d.employee_id = u.id) AS devices,
 		u.locale, u.theme, u.status, u.status_at, u.settings, u.active, u.created_at`
@@ -48,7 +48,8 @@ const (
 	sqlUserStatus = `UPDATE crm.employee SET status = $2, status_at = $3 WHERE id = $1 AND active`
 
 	sqlDevicesDelete = `DELETE FROM crm.employee_device WHERE employee_id = $1`
-	sqlDeviceInsert  = `INSERT INTO crm.employee_device (pbx, endpoint, employee_id, context, position) VALUES ($1, $2, $3, $4, $5)`
+	sqlDeviceInsert  = `INSERT INTO crm.employee_device (pbx, endpoint, employee_id, context, position, auto_answer)
+		VALUES ($1, $2, $3, $4, $5, $6)`
 
 	sqlPasswordHash = `SELECT id, password_hash FROM crm.employee WHERE login = $1 AND active`
 
@@ -132,7 +133,7 @@ func (s *EmployeeStore) Change(ctx context.Context, actor crm.Actor, id int64, p
 
 func addDevices(ctx context.Context, tx pgx.Tx, id int64, devices []employee.Device) error {
 	for i, d := range devices {
-		if _, err := tx.Exec(ctx, sqlDeviceInsert, d.PBX, d.Endpoint, id, d.Context, i); err != nil {
+		if _, err := tx.Exec(ctx, sqlDeviceInsert, d.PBX, d.Endpoint, id, d.Context, i, d.AutoAnswer); err != nil {
 			return err
 		}
 	}

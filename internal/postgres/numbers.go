@@ -58,6 +58,9 @@ const (
 
 	sqlMarkSpam = `INSERT INTO crm.number_mark (e164, spam, marked_by) VALUES ($1, $2, nullif($3::bigint, 0))
 		ON CONFLICT (e164) DO UPDATE SET spam = excluded.spam, marked_by = excluded.marked_by, marked_at = now()`
+	sqlMarkDoNotCall = `INSERT INTO crm.number_mark (e164, spam, do_not_call, marked_by) VALUES ($1, false, $2, nullif($3::bigint, 0))
+		ON CONFLICT (e164) DO UPDATE SET do_not_call = excluded.do_not_call, marked_by = excluded.marked_by, marked_at = now()`
+	sqlDoNotCall = `SELECT EXISTS (SELECT 1 FROM crm.number_mark WHERE e164 = $1 AND do_not_call)`
 )
 
 const (
@@ -212,6 +215,22 @@ func (s *ClientStore) Summary(ctx context.Context, clientID, personID int64) (cl
 	}
 	sum.Name, sum.Kind, sum.DealSum = sum.PersonName, client.PrivateOne, "0.00"
 	return sum, failure(err)
+}
+
+// MarkDoNotCall implements client.Numbers.
+func (s *ClientStore) MarkDoNotCall(ctx context.Context, actor crm.Actor, e164 int64, no bool) error {
+	return s.db.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlMarkDoNotCall, e164, no, actor.UserID); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actor, "number.do_not_call", "number", e164, map[string]any{"do_not_call": no})
+	})
+}
+
+// DoNotCall tells whether the owner of a number asked not to be called.
+func (s *ClientStore) DoNotCall(ctx context.Context, e164 int64) (no bool, err error) {
+	err = s.db.pool.QueryRow(ctx, sqlDoNotCall, e164).Scan(&no)
+	return no, failure(err)
 }
 
 // MarkSpam implements client.Numbers.
