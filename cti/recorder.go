@@ -324,12 +324,28 @@ func (r *Recorder) written(c Call) {
 	newest := r.pending[c.ID]
 	if newest.Version != c.Version {
 		r.enqueue(newest)
+		if newest.State == Ended {
+			r.inOrder(newest)
+		}
 		r.mu.Unlock()
 		return
 	}
 	delete(r.pending, c.ID)
 	r.mu.Unlock()
 	r.unspool(c.ID)
+}
+
+// inOrder moves the last call of order before those that ended after it. The
+// caller holds the lock.
+func (r *Recorder) inOrder(c Call) {
+	last := len(r.order) - 1
+	i := slices.IndexFunc(r.order[:last], func(id string) bool {
+		p := r.pending[id]
+		return p.State == Ended && endOf(p).After(endOf(c))
+	})
+	if i >= 0 {
+		r.order = slices.Insert(r.order[:last:last], i, c.ID)
+	}
 }
 
 func (r *Recorder) setAside(c Call) {
