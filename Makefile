@@ -88,6 +88,10 @@ rows: ## Show which rows of docs/requirements.md are proven by which tests
 bench: setup-test ## Measure, and write docs/benchmarks.md
 	cd bench && go run .
 
+.PHONY: soak
+soak: setup-test ## 2,000 calls through a real Asterisk: nothing is left behind
+	go test -tags soak -run Soak -timeout 15m -v ./test/e2e
+
 .PHONY: record
 record: setup-test ## Record event streams of real Asterisks anew (ari/testdata)
 	go run ./test/record

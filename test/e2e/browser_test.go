@@ -23,7 +23,7 @@ func TestBrowser_PU_01_PU_02_PU_03_LU_05_CO_01_CO_06_CO_07_CO_13_SF_03_OP_09(t *
 		files  []string
 	}{
 		"simulated":   {func(t *testing.T) scenario.Office { return simulated(t) }, []string{"flow.test.mjs", "page.test.mjs"}},
-		"asterisk 22": {func(t *testing.T) scenario.Office { return real22(t) }, []string{"flow.test.mjs"}},
+		"asterisk 22": {func(t *testing.T) scenario.Office { return realOffice(t, "22") }, []string{"flow.test.mjs"}},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			o := run.office(t)

@@ -34,19 +34,31 @@ func (op *operator) pbx() pbxStatus {
 	return list.Items[0]
 }
 
-func real22(t *testing.T) *scenario.Real {
+// realOffice is an Asterisk with its telephones, until the end of the test.
+func realOffice(t *testing.T, version string) *scenario.Real {
 	t.Helper()
-	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: "22"})
-	must(t, "asterisk", err)
+	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
+	must(t, "asterisk "+version, err)
 	closeOffice(t, o)
 	return o
+}
+
+// versions runs a test on each real Asterisk, side by side.
+func versions(t *testing.T, f func(t *testing.T, o *scenario.Real)) {
+	t.Helper()
+	for _, version := range []string{"22", "16"} {
+		t.Run("asterisk "+version, func(t *testing.T) {
+			t.Parallel()
+			f(t, realOffice(t, version))
+		})
+	}
 }
 
 // The server starts without its PBX and says what is wrong, to the
 // administrator and to the one who clicks; it works once the fault is mended.
 func TestWrongPasswordAndUnreachablePBX_PB_02_PB_08(t *testing.T) {
 	t.Parallel()
-	o := real22(t)
+	o := realOffice(t, "22")
 	for name, c := range map[string]struct {
 		change func(*configs.Config)
 		says   string
@@ -75,53 +87,41 @@ func TestWrongPasswordAndUnreachablePBX_PB_02_PB_08(t *testing.T) {
 // of calling it an outage.
 func TestApplicationReplaced_PB_02(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"22", "16"} {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
-			must(t, "asterisk", err)
-			closeOffice(t, o)
-			first, second := start(t, o), start(t, o)
-			one, two := first.login("u101"), second.login("u101")
-			first.eventually("the first says who took its place", func() bool {
-				s := one.pbx()
-				return !s.Connected && strings.Contains(s.LastError, "application name")
-			})
-			if s := two.pbx(); !s.Connected {
-				t.Errorf("the second is not connected: %+v", s)
-			}
+	versions(t, func(t *testing.T, o *scenario.Real) {
+		first, second := start(t, o), start(t, o)
+		one, two := first.login("u101"), second.login("u101")
+		first.eventually("the first says who took its place", func() bool {
+			s := one.pbx()
+			return !s.Connected && strings.Contains(s.LastError, "application name")
 		})
-	}
+		if s := two.pbx(); !s.Connected {
+			t.Errorf("the second is not connected: %+v", s)
+		}
+	})
 }
 
 // Asterisk restarts five times: each time calls pop again.
 func TestAsteriskRestarts_PB_02(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"22", "16"} {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
-			must(t, "asterisk", err)
-			closeOffice(t, o)
-			p := start(t, o)
-			op := p.login("u105").connect()
-			must(t, "phone", o.Phone(within(t), "105", scenario.Behaviour{Answer: scenario.Never}))
-			for i := range 5 {
-				must(t, "restart", o.PBX.Restart(within(t)))
-				p.eventually("the outage is over", func() bool { return op.pbx().Connected })
-				must(t, "register", o.Register(within(t), "105"))
-				from := "7916000000" + strconv.Itoa(i)
-				line, err := o.Call(within(t), scenario.Outside{From: from, DID: "4951000105"})
-				must(t, "call", err)
-				c := op.until("the pop", func(c cti.Call) bool { return c.Number.E164 == "+"+from })
-				must(t, "hang up", line.Hangup(within(t)))
-				op.record(c.ID)
-			}
-			if n := len(op.journal("")); n != 5 {
-				t.Errorf("%d records of 5 calls", n)
-			}
-		})
-	}
+	versions(t, func(t *testing.T, o *scenario.Real) {
+		p := start(t, o)
+		op := p.login("u105").connect()
+		must(t, "phone", o.Phone(within(t), "105", scenario.Behaviour{Answer: scenario.Never}))
+		for i := range 5 {
+			must(t, "restart", o.PBX.Restart(within(t)))
+			p.eventually("the outage is over", func() bool { return op.pbx().Connected })
+			must(t, "register", o.Register(within(t), "105"))
+			from := "7916000000" + strconv.Itoa(i)
+			line, err := o.Call(within(t), scenario.Outside{From: from, DID: "4951000105"})
+			must(t, "call", err)
+			c := op.until("the pop", func(c cti.Call) bool { return c.Number.E164 == "+"+from })
+			must(t, "hang up", line.Hangup(within(t)))
+			op.record(c.ID)
+		}
+		if n := len(op.journal("")); n != 5 {
+			t.Errorf("%d records of 5 calls", n)
+		}
+	})
 }
 
 // The socket breaks while one call rings and one is talked in; both keep
@@ -259,27 +259,21 @@ func (p *product) probe(path string) int {
 // A call made by sipp into an untouched dialplan pops and is recorded.
 func TestSippCallPops_PB_01_TL_02(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"22", "16"} {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
-			must(t, "asterisk", err)
-			closeOffice(t, o)
-			p := start(t, o)
-			op := p.login("u102").connect()
-			must(t, "phone", o.Phone(within(t), "102", scenario.Behaviour{}))
-			result, err := pbx.SippCall(within(t), o.PBX, pbx.SippOptions{From: "79161234567", To: "4951000102", Calls: 1, Rate: 1, Talk: talkTime})
-			must(t, "sipp", err)
-			if result.Successful != 1 {
-				t.Errorf("sipp: %+v", result)
-			}
-			c := op.until("the pop with the card", func(c cti.Call) bool { return c.Client != nil })
-			r := op.record(c.ID)
-			rows, err := o.CDR(within(t), 1)
-			must(t, "cdr", err)
-			if r.Disposition != "answered" || len(rows) != 1 || rows[0].Disposition != "ANSWERED" {
-				t.Errorf("record %+v, CDR %+v", r, rows)
-			}
-		})
-	}
+	versions(t, func(t *testing.T, o *scenario.Real) {
+		p := start(t, o)
+		op := p.login("u102").connect()
+		must(t, "phone", o.Phone(within(t), "102", scenario.Behaviour{}))
+		result, err := pbx.SippCall(within(t), o.PBX, pbx.SippOptions{From: "79161234567", To: "4951000102", Calls: 1, Rate: 1, Talk: talkTime})
+		must(t, "sipp", err)
+		if result.Successful != 1 {
+			t.Errorf("sipp: %+v", result)
+		}
+		c := op.until("the pop with the card", func(c cti.Call) bool { return c.Client != nil })
+		r := op.record(c.ID)
+		rows, err := o.CDR(within(t), 1)
+		must(t, "cdr", err)
+		if r.Disposition != "answered" || len(rows) != 1 || rows[0].Disposition != "ANSWERED" {
+			t.Errorf("record %+v, CDR %+v", r, rows)
+		}
+	})
 }

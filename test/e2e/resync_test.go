@@ -15,7 +15,6 @@ import (
 	"ringcard/ari"
 	"ringcard/cti"
 	"ringcard/cti/ctitest"
-	"ringcard/test/pbx"
 	"ringcard/test/scenario"
 )
 
@@ -32,10 +31,7 @@ type watch struct {
 	stop    func()
 }
 
-func newWatch(t *testing.T, version string) *watch {
-	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
-	must(t, "asterisk", err)
-	closeOffice(t, o)
+func newWatch(t *testing.T, o *scenario.Real) *watch {
 	w := &watch{t: t, office: o, cfg: o.ARI(), journal: ctitest.NewJournal()}
 	w.lead, w.cfg.URL = newLead(t, w.cfg.URL)
 	w.run()
@@ -232,64 +228,61 @@ func up(t *testing.T, l scenario.Line) {
 // Twenty calls in all states: the socket drops, then is away while calls go
 // on, then the process is a new one. Each time memory is what the PBX has.
 func TestResyncInEveryState_PB_03(t *testing.T) {
-	for _, version := range []string{"22", "16"} {
-		t.Run("asterisk "+version, func(t *testing.T) {
-			t.Parallel()
-			w := newWatch(t, version)
-			d := w.fill()
-			w.equal("with twenty calls")
-			w.eventually("all calls are kept", func() bool { return len(w.live()) == 16 })
-			before := w.live()
+	versions(t, func(t *testing.T, o *scenario.Real) {
+		w := newWatch(t, o)
+		d := w.fill()
+		w.equal("with twenty calls")
+		w.eventually("all calls are kept", func() bool { return len(w.live()) == 16 })
+		before := w.live()
 
-			seen := w.resyncs.Load()
-			w.lead.cut()
-			w.eventually("a resync", func() bool { return w.resyncs.Load() > seen })
-			w.equal("after a drop")
-			if r := w.last.Load(); r.Kept < len(before) || r.Appeared != 0 || r.Gap <= 0 {
-				t.Errorf("a drop in which nothing happened: %+v of %d calls", *r, len(before))
-			}
-			w.sameCalls(before, "a drop")
+		seen := w.resyncs.Load()
+		w.lead.cut()
+		w.eventually("a resync", func() bool { return w.resyncs.Load() > seen })
+		w.equal("after a drop")
+		if r := w.last.Load(); r.Kept < len(before) || r.Appeared != 0 || r.Gap <= 0 {
+			t.Errorf("a drop in which nothing happened: %+v of %d calls", *r, len(before))
+		}
+		w.sameCalls(before, "a drop")
 
-			w.lead.pull(true)
-			w.eventually("the outage is seen", func() bool { return !w.engine.Connected() })
-			must(t, "hang up", d.lines[caller(1)].Hangup(within(t)))  // it rang
-			must(t, "hang up", d.lines[caller(4)].Hangup(within(t)))  // it was first in the queue
-			must(t, "hang up", d.lines[caller(7)].Hangup(within(t)))  // it was talked in
-			must(t, "hang up", d.lines[caller(11)].Hangup(within(t))) // it was held
-			must(t, "transfer", d.waiting.TransferTo(within(t), d.consult))
-			must(t, "phone", w.office.Phone(within(t), "107", scenario.Behaviour{}))
-			retrieved, err := w.office.Dial(within(t), "107", "701")
-			must(t, "retrieve", err)
-			up(t, retrieved)
-			fresh, err := w.office.Call(within(t), scenario.Outside{From: "79167770001", DID: "4952000106"})
-			must(t, "call", err)
-			up(t, fresh)
-			seen = w.resyncs.Load()
-			w.lead.pull(false)
-			w.eventually("a resync", func() bool { return w.resyncs.Load() > seen })
-			w.equal("after an outage")
-			w.checkOutage(before)
+		w.lead.pull(true)
+		w.eventually("the outage is seen", func() bool { return !w.engine.Connected() })
+		must(t, "hang up", d.lines[caller(1)].Hangup(within(t)))  // it rang
+		must(t, "hang up", d.lines[caller(4)].Hangup(within(t)))  // it was first in the queue
+		must(t, "hang up", d.lines[caller(7)].Hangup(within(t)))  // it was talked in
+		must(t, "hang up", d.lines[caller(11)].Hangup(within(t))) // it was held
+		must(t, "transfer", d.waiting.TransferTo(within(t), d.consult))
+		must(t, "phone", w.office.Phone(within(t), "107", scenario.Behaviour{}))
+		retrieved, err := w.office.Dial(within(t), "107", "701")
+		must(t, "retrieve", err)
+		up(t, retrieved)
+		fresh, err := w.office.Call(within(t), scenario.Outside{From: "79167770001", DID: "4952000106"})
+		must(t, "call", err)
+		up(t, fresh)
+		seen = w.resyncs.Load()
+		w.lead.pull(false)
+		w.eventually("a resync", func() bool { return w.resyncs.Load() > seen })
+		w.equal("after an outage")
+		w.checkOutage(before)
 
-			kept := w.live()
-			w.stop()
-			must(t, "hang up", d.lines[caller(2)].Hangup(within(t)))
-			w.run()
-			w.equal("after a restart")
-			delete(kept, caller(2))
-			w.sameCalls(kept, "a restart")
+		kept := w.live()
+		w.stop()
+		must(t, "hang up", d.lines[caller(2)].Hangup(within(t)))
+		w.run()
+		w.equal("after a restart")
+		delete(kept, caller(2))
+		w.sameCalls(kept, "a restart")
 
-			for _, l := range d.lines {
-				must(t, "hang up", l.Hangup(within(t)))
-			}
-			for _, h := range append(d.inside, retrieved) {
-				must(t, "hang up", h.Hangup(within(t)))
-			}
-			must(t, "hang up", fresh.Hangup(within(t)))
-			w.eventually("every call has ended", func() bool { return len(w.live()) == 0 })
-			w.equal("at the end")
-			w.oneRecordEach()
-		})
-	}
+		for _, l := range d.lines {
+			must(t, "hang up", l.Hangup(within(t)))
+		}
+		for _, h := range append(d.inside, retrieved) {
+			must(t, "hang up", h.Hangup(within(t)))
+		}
+		must(t, "hang up", fresh.Hangup(within(t)))
+		w.eventually("every call has ended", func() bool { return len(w.live()) == 0 })
+		w.equal("at the end")
+		w.oneRecordEach()
+	})
 }
 
 // sameCalls: calls still up keep their ids and what was known of them.

@@ -5,13 +5,11 @@ import (
 	"slices"
 	"testing"
 
-	"ringcard/configs"
 	"ringcard/crm"
 	"ringcard/crm/employee"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
 	"ringcard/internal/postgres"
-	"ringcard/test/pbx"
 	"ringcard/test/scenario"
 )
 
@@ -19,14 +17,8 @@ import (
 // one and Boris at the other; Vera has 103 at both.
 func twoOffices(t *testing.T) (p *product, north, south *scenario.Real) {
 	t.Helper()
-	var cfg configs.Config
-	for version, o := range map[string]**scenario.Real{"22": &north, "16": &south} {
-		one, err := scenario.NewReal(t.Context(), pbx.Options{Version: version})
-		must(t, "asterisk "+version, err)
-		closeOffice(t, one)
-		*o = one
-	}
-	cfg = config(t, north)
+	north, south = realOffice(t, "22"), realOffice(t, "16")
+	cfg := config(t, north)
 	cfg.PBX = append(cfg.PBX, config(t, south).PBX...)
 	cfg.PBX[0].Name, cfg.PBX[1].Name = "north", "south"
 	p = &product{t: t, office: north, cfg: cfg}
