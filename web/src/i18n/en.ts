@@ -1,3 +1,4 @@
+import { pbx_admin } from './en/pbx_admin';
 import { missed, report } from './en/after';
 import { recording } from './en/recording';
 import { control, reason } from './en/control';
@@ -542,5 +543,6 @@ export const en = {
   recording,
   missed,
   report,
+  pbx_admin,
   why,
 };

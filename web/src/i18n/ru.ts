@@ -1,3 +1,4 @@
+import { pbx_admin } from './ru/pbx_admin';
 import { missed, report } from './ru/after';
 import { recording } from './ru/recording';
 import { control, reason } from './ru/control';
@@ -572,5 +573,6 @@ export const ru = {
   recording,
   missed,
   report,
+  pbx_admin,
   why,
 };

@@ -1,16 +1,22 @@
-import { Badge, Group, Text } from '@mantine/core';
+import { Anchor, Badge, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconPlugConnectedX, IconServer2 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { api, send } from '@/api/client';
+import { useCan } from '@/app/session';
 import { useFormat } from '@/format/useFormat';
 import { useLive } from '@/live/store';
 import classes from '@/parts/Screen.module.css';
 import { Empty, Failure, Lines } from '@/parts/States';
+import { useParam } from '@/parts/useParam';
+import { PbxAdmin } from './pbx/PbxAdmin';
 
 /** Each exchange: is it connected, since when, what was the last error. */
 export function PbxTab() {
   const { t } = useTranslation();
+  const can = useCan();
+  const { params } = useParam();
   const format = useFormat();
   const live = useLive((state) => state.pbx);
   const { data, error, refetch } = useQuery({
@@ -18,6 +24,8 @@ export function PbxTab() {
     queryFn: () => send(api.GET('/pbx')),
     placeholderData: (old) => old,
   });
+  const name = params.get('name');
+  if (name && can('pbx.manage')) return <PbxAdmin name={name} />;
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) return <Lines count={2} height={90} />;
   const items = data.items ?? [];
@@ -40,6 +48,11 @@ export function PbxTab() {
             <Text size="sm" c="dimmed">
               Asterisk {pbx.version}
             </Text>
+          )}
+          {can('pbx.manage') && (
+            <Anchor component={Link} to={`/settings/pbx?name=${encodeURIComponent(pbx.name)}`} size="sm" mt="xs" display="block">
+              {t('pbx_admin.open')}
+            </Anchor>
           )}
           {pbx.last_error && (
             <Text size="sm" mt="xs" c={pbx.connected ? 'dimmed' : 'var(--rc-red)'} style={{ overflowWrap: 'anywhere' }}>
