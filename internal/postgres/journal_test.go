@@ -141,7 +141,7 @@ func journalQueries(o *office) map[string]calllog.Query {
 		"queue unknown": {Queue: "нет такой"},
 		"pbx":           {PBX: "branch"},
 		"client":        {ClientID: 77},
-		"a number":        {Number: "+79210000123", E164: 79210000123},
+		"a number":      {Number: "+79210000123", E164: 79210000123},
 		"unmatched":     {Unmatched: true},
 		"recorded":      {Recorded: &yes},
 		"noted":         {HasNote: &yes},
