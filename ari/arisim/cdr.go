@@ -20,7 +20,7 @@ type CDR struct {
 	Start       time.Time
 	Answer      time.Time // zero: not answered
 	End         time.Time
-	Disposition string // ANSWERED, NO ANSWER, BUSY, CONGESTION
+	Disposition string // ANSWERED, NO ANSWER, BUSY, FAILED
 }
 
 // CDR returns the rows written so far, oldest first.
@@ -45,11 +45,14 @@ func (r *run) writeCDR(l *leg, disposition string) {
 	r.sim.cdr = append(r.sim.cdr, row)
 }
 
-// disposition of a leg by its last Dial status.
+// disposition of a leg by its last Dial status. A real Asterisk calls
+// congestion a failure unless cdr.conf asks for its name.
 func disposition(status string) string {
 	switch status {
-	case "BUSY", "CONGESTION":
+	case "BUSY":
 		return status
+	case "CONGESTION":
+		return "FAILED"
 	}
 	return "NO ANSWER"
 }

@@ -75,6 +75,6 @@ var Outcomes = []Scenario{
 		Phones: map[string]Behaviour{"101": answer(0)},
 		Desk:   &Desk{Extension: "101", To: "107"},
 		Want: Want{Direction: cti.Internal, Disposition: cti.Failed, Kind: cti.Extension,
-			PlacedBy: "101", Popped: []string{"101"}, Left: []string{"107"}, CDR: "FAILED"},
+			PlacedBy: "101", Popped: []string{"101"}, Left: []string{"107"}}, // no CDR: nothing was dialled
 	},
 }

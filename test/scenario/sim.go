@@ -70,6 +70,8 @@ func (b Behaviour) simulated() arisim.Behaviour {
 		out.RejectCause = 17
 	case 404:
 		out.RejectCause = 1
+	case 480:
+		out.RejectCause = 19
 	case 603:
 		out.RejectCause = 21
 	default:
