@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"ringcard/cti"
 )
 
 // Probe reads functions of the dialplan, as DIALPLAN_EXISTS(office) or
@@ -38,7 +40,7 @@ func OpenProbe(ctx context.Context, cfg Config) (*Probe, error) {
 		c.rest.Close()
 		return nil, err
 	}
-	p := &Probe{rest: c.rest, conn: conn, done: make(chan struct{}), channel: cfg.App}
+	p := &Probe{rest: c.rest, conn: conn, done: make(chan struct{}), channel: cti.ServicePrefix + "probe-" + rand.Text()}
 	go func() { // an unread socket would stop the PBX
 		defer close(p.done)
 		for {
@@ -47,7 +49,7 @@ func OpenProbe(ctx context.Context, cfg Config) (*Probe, error) {
 			}
 		}
 	}()
-	q := url.Values{"endpoint": {"Local/s@ringcard-probe/n"}, "app": {cfg.App}, "channelId": {p.channel}}
+	q := url.Values{"endpoint": {"Local/ask@" + cti.CommandContext + "/n"}, "app": {cfg.App}, "channelId": {p.channel}}
 	// Not cancelled half-way: Asterisk would make the channel, and nobody end it.
 	if _, err := c.rest.do(context.WithoutCancel(ctx), http.MethodPost, "/channels/create", q, nil, nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("probe channel: %w", err), p.Close(ctx))

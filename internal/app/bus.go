@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"ringcard/internal/httpapi"
 	"ringcard/internal/redis"
@@ -30,6 +31,16 @@ func (a *App) openBus() (push.Bus, error) {
 		return nil, err
 	}
 	a.tickets = redis.NewTickets(client, redisNamespace)
-	a.checks = append(a.checks, httpapi.Check{Name: "redis", Run: func(context.Context) error { return bus.Healthy() }})
+	// The bus knows of an outage once a message has met it; a quiet node must
+	// ask.
+	a.checks = append(a.checks, httpapi.Check{Name: "redis", Run: func(ctx context.Context) error {
+		if err := bus.Healthy(); err != nil {
+			return err
+		}
+		if err := client.Ping(ctx).Err(); err != nil {
+			return errors.New("redis does not answer: this node serves its own users only")
+		}
+		return nil
+	}})
 	return bus, nil
 }

@@ -56,6 +56,7 @@ type product struct {
 	url      string
 	clientID int64
 	cfg      configs.Config
+	log      io.Writer // of the server's warnings as well, or nil
 	stop     func()
 }
 
@@ -127,7 +128,11 @@ func (p *product) run(seed func(context.Context, *postgres.DB, httpapi.Services)
 // serve starts the server.
 func (p *product) serve(seed func(context.Context, *postgres.DB, httpapi.Services) error) {
 	p.t.Helper()
-	log := slog.New(slog.NewTextHandler(p.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	out := p.t.Output()
+	if p.log != nil {
+		out = io.MultiWriter(out, p.log)
+	}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	server, err := app.New(p.t.Context(), app.Options{Config: p.cfg, Log: log, Version: "test", Seed: seed})
 	if err != nil {
 		p.t.Fatal(err)
