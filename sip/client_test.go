@@ -560,3 +560,30 @@ func TestWhatSIPCannot_PB_07_CO_09(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The doctor's look: each extension with what is wrong with it.
+func TestExamine_PB_07_PB_08(t *testing.T) {
+	p := newFakePBX(t)
+	p.refuse["102"] = 404
+	found, err := Examine(t.Context(), fakeConfig(p), devices("103", "102", "101"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 3 || found[0] != (Finding{Extension: "101"}) || found[1].Extension != "102" ||
+		!strings.Contains(found[1].Advice, "exten => 102,hint") || found[2].Advice != "" {
+		t.Errorf("found %+v", found)
+	}
+	cfg := fakeConfig(p)
+	cfg.Password = "wrong"
+	if _, err := Examine(t.Context(), cfg, devices("101")); err == nil || !strings.Contains(err.Error(), "pbx[].sip.user") {
+		t.Errorf("a wrong password is %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	p.mu.Lock()
+	p.silent = true
+	p.mu.Unlock()
+	if _, err := Examine(ctx, fakeConfig(p), devices("101")); err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("a silent PBX is %v", err)
+	}
+}

@@ -249,16 +249,21 @@ func (s *session) sync(timeUp bool) {
 // trouble is what keeps an extension from being watched, of the first one.
 func (s *session) trouble() error {
 	for _, number := range slices.Sorted(maps.Keys(s.subs)) {
-		sub := s.subs[number]
-		switch {
-		case sub.alive:
-		case sub.refusal != nil:
-			return sub.refusal
-		default:
-			return &silentError{Extension: number, Contact: s.agent.contact.Address.HostPort()}
+		if err := s.troubleOf(s.subs[number]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s *session) troubleOf(sub *subscription) error {
+	switch {
+	case sub.alive:
+		return nil
+	case sub.refusal != nil:
+		return sub.refusal
+	}
+	return &silentError{Extension: sub.ext.number, Contact: s.agent.contact.Address.HostPort()}
 }
 
 // device tells the team what is known of a telephone: registration is not, so

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -146,22 +145,11 @@ func (e *examiner) run(pbx string) {
 		opt.Redis = func(ctx context.Context) error { return pingRedis(ctx, url) }
 	}
 	opt.CDR = func(ctx context.Context, p configs.PBX) error { return tryCDR(ctx, p, e.app.opt.Config.TimeZone) }
-	opt.SIP = e.registered
 	doctor.Run(ctx, opt)
 	e.change(pbx, func(x *httpapi.Examination) {
 		now := time.Now().UTC()
 		x.Running, x.Checking, x.EndedAt = false, "", &now
 	})
-}
-
-// registered tells whether a PBX over SIP is connected.
-func (e *examiner) registered(_ context.Context, cfg configs.PBX) error {
-	for _, s := range e.app.pbxStatuses() {
-		if s.Name == cfg.Name && !s.Connected {
-			return errors.New("not registered: " + s.LastError)
-		}
-	}
-	return nil
 }
 
 func (e *examiner) change(pbx string, f func(*httpapi.Examination)) {

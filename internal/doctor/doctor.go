@@ -36,8 +36,6 @@ type Options struct {
 	Redis func(context.Context) error
 	// CDR reads from the source of a PBX's call records; nil: it is not tried.
 	CDR func(context.Context, configs.PBX) error
-	// SIP tells whether a PBX without ARI is registered; nil: nobody knows.
-	SIP func(context.Context, configs.PBX) error
 	// Checking and Found tell what is looked at now and each finding as it
 	// comes; both may be nil and are called one after the other.
 	Checking func(what string)

@@ -153,16 +153,12 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 		{"manager away", func(c *configs.Config, _ *Options) {
 			c.PBX[0].AMI = configs.AMI{Address: "127.0.0.1:1", User: "ringcard", Password: "s3cr3t"}
 		}, "pbx office: AMI", Fail, "manager.conf"},
-		{"SIP not registered", func(c *configs.Config, o *Options) {
-			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "udp"}
-			o.SIP = func(context.Context, configs.PBX) error { return errors.New("401") }
-		}, "pbx office: SIP", Fail, "pjsip.conf"},
-		{"SIP refused", func(c *configs.Config, _ *Options) {
-			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "tcp"}
-		}, "pbx office: SIP", Fail, "pbx.sip.address"},
-		{"SIP over UDP", func(c *configs.Config, _ *Options) {
-			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "udp"}
-		}, "pbx office: SIP", Skip, "running server"},
+		{"SIP away", func(c *configs.Config, _ *Options) {
+			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "udp", User: "ringcard", Password: "s3cr3t"}
+		}, "pbx office: SIP", Fail, "pbx[].sip.address"},
+		{"SIP over TCP away", func(c *configs.Config, _ *Options) {
+			c.PBX[0].ARI.URL, c.PBX[0].SIP = "", configs.SIP{Address: "127.0.0.1:1", Transport: "tcp", User: "ringcard", Password: "s3cr3t"}
+		}, "pbx office: SIP", Fail, "pbx[].sip.address"},
 		{"open to all without TLS", func(c *configs.Config, _ *Options) { c.Listen = "0.0.0.0:0" }, "tls", Warn, "public_url"},
 		{"certificate not valid", func(c *configs.Config, _ *Options) { c.PublicURL = secure.URL }, "tls", Warn, "renew"},
 		{"port taken", func(c *configs.Config, _ *Options) { c.Listen = busy.Addr().String() }, "listen", Warn, "set listen"},

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -114,30 +113,4 @@ func (c *pbxCheck) recordings() {
 		return
 	}
 	c.add(f, OK, "recordings", dir+" can be read", "", "dir", dir)
-}
-
-// overSIP looks at a PBX without ARI. Its registration is the server's own: a
-// second one would take it away.
-func (c *pbxCheck) overSIP(ctx context.Context) {
-	what, s := "SIP", c.cfg.SIP
-	switch {
-	case c.opt.SIP != nil:
-		if err := c.opt.SIP(ctx, c.cfg); err != nil {
-			c.add("sip", Fail, what, err.Error(),
-				"compare pbx.sip.address, .user and .password with pjsip.conf; the endpoint needs allow_subscribe = yes and subscribe_context with hints")
-			return
-		}
-		c.add("sip", OK, what, "registered at "+s.Address, "")
-	case s.Transport == "udp":
-		c.add("sip", Skip, what, "is looked at by the running server only", "use the page of the PBX")
-	default:
-		conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "tcp", s.Address)
-		if err != nil {
-			c.add("sip", Fail, what, err.Error(), "check pbx.sip.address and the transport of the PBX")
-			return
-		}
-		_ = conn.Close() // nothing was said
-		c.add("sip", OK, what, s.Address+" is reached", "")
-	}
-	c.add("sip.limits", OK, "limits", "without ARI there are pops, records and click-to-call; transfers, recordings and queues are not seen", "")
 }

@@ -93,6 +93,7 @@ var statusOf = map[string]int{
 	string(cti.CodeNotMember):      http.StatusConflict,
 	string(cti.CodeStaticMember):   http.StatusConflict,
 	string(cti.CodeUnsupported):    http.StatusConflict,
+	string(cti.CodeNotPossible):    http.StatusConflict,
 	string(cti.CodeNoEffect):       http.StatusBadGateway,
 	string(cti.CodeUnreachable):    http.StatusServiceUnavailable,
 	string(cti.CodeRefused):        http.StatusBadGateway,

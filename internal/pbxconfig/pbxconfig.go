@@ -55,6 +55,10 @@ func New(opt Options) Snippets {
 		opt.Trunks = p.Trunks
 	}
 	opt.Context = cmp.Or(opt.Context, p.Context, configs.DefaultContext)
+	if p.OverSIP() {
+		s.overSIP(opt)
+		return s
+	}
 	s.Files = []File{
 		{ID: "http", Path: "/etc/asterisk/http.conf", Purpose: "the web server inside Asterisk, which ARI needs",
 			Text: httpConf(p.ARI.URL), Reload: "module reload http"},

@@ -36,7 +36,7 @@ func sipOffices(t *testing.T, f func(t *testing.T, o *scenario.Real)) {
 func sipOffice(t *testing.T, version string) *scenario.Real {
 	t.Helper()
 	lines := sip.Snippet(sip.SnippetOptions{User: sipUser, Password: sipPassword, Context: "office"})
-	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version, WithoutARI: true,
+	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version, WithoutARI: true, TCP: true,
 		Append: map[string]string{"pjsip.conf": lines["pjsip.conf"]}}) // the office has its hints
 	if err != nil {
 		t.Fatal(err)
@@ -221,12 +221,13 @@ func TestSubscriptionsComeBack_PB_07_PB_02(t *testing.T) {
 	})
 }
 
-// A click can be cancelled while the own telephone rings; once the PBX calls
+// Over TCP: a click can be cancelled while the own telephone rings; once the PBX calls
 // the number, and for any other command, the refusal says why.
 func TestControlOverSIP_PB_07(t *testing.T) {
 	t.Parallel()
 	o := sipOffice(t, "22")
 	p := sipProduct(t, o)
+	p.cfg.PBX[0].SIP.Transport = "tcp"
 	p.run(p.seed)
 	op := p.login("u101").connect()
 	if err := o.Phone(t.Context(), "101", scenario.Behaviour{Answer: scenario.Never}); err != nil {
@@ -258,8 +259,8 @@ func TestControlOverSIP_PB_07(t *testing.T) {
 	p.eventually("both talk", func() bool { return callOf(op, id).State == cti.Talking })
 	for _, action := range []string{"hold", "mute", "park", "hangup"} {
 		var refused struct{ Code, Detail string }
-		op.post("/calls/"+id+"/"+action, map[string]string{}, nil, &refused)
-		if refused.Code != string(cti.CodeNotPossible) || refused.Detail == "" {
+		status := op.post("/calls/"+id+"/"+action, map[string]string{}, nil, &refused)
+		if status != http.StatusConflict || refused.Code != string(cti.CodeNotPossible) || refused.Detail == "" {
 			t.Errorf("%s is answered with %+v", action, refused)
 		}
 	}

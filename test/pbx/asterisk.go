@@ -35,6 +35,8 @@ type Options struct {
 	Append map[string]string
 	// Bare keeps logging out of the way of a measurement.
 	Bare bool
+	// TCP opens SIP on TCP, too, at the same port.
+	TCP bool
 	// WithoutARI turns ARI off, as on a PBX that has none.
 	WithoutARI bool
 	// SIPTrace writes every SIP message to the log.
@@ -277,6 +279,7 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 		Bare:           o.Bare,
 		SIPTrace:       o.SIPTrace,
 		WithoutARI:     o.WithoutARI,
+		TCP:            o.TCP,
 	}
 	if o.ChannelVars == nil {
 		s.ChannelVars = []string{"CHANNEL(linkedid)"}

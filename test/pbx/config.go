@@ -25,6 +25,7 @@ type settings struct {
 	QualifySeconds             int
 	TrunkAddr, TrunkHost       string
 	Bare, SIPTrace, WithoutARI bool
+	TCP                        bool
 }
 
 // PhonePassword is a method so that templates can call it.
