@@ -184,7 +184,7 @@ func (p *product) killed(o *scenario.Real, calls, kills int) {
 		v.kill(p.t)
 		select {
 		case <-over:
-		case <-time.After(rand.N(1500 * time.Millisecond)): // calls begin and end unseen
+		case <-time.After(time.Second + rand.N(time.Second)): // calls begin and end unseen
 		}
 		v = spawn(p.t, file)
 	}

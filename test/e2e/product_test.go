@@ -107,6 +107,9 @@ func config(t *testing.T, o scenario.Office) configs.Config {
 	cfg.Database.URL = configs.SecretURL(pgtest.URL(t))
 	cfg.PBX = []configs.PBX{{Name: a.Name, Context: "office", Trunks: []string{"PJSIP/trunk"},
 		ARI: configs.ARI{URL: a.URL, User: a.User, Password: configs.Secret(a.Password), App: a.App}}}
+	if r, ok := o.(*scenario.Real); ok { // so every test also shows that nothing is recovered twice
+		cfg.PBX[0].CDR = configs.CDR{CSV: r.PBX.CDRFile(), TimeZone: "UTC"}
+	}
 	return cfg
 }
 
