@@ -80,7 +80,7 @@ func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query,
 		return none, err
 	}
 	sql, args = scoped(actor, sql, args...)
-	rows, err := all[callRow](ctx, s.db.pool, sql, args...)
+	rows, err := all[callRow](ctx, s.db.pool, sql, planned(args)...)
 	if err != nil {
 		return none, err
 	}
@@ -99,7 +99,7 @@ func (s *CallStore) Export(ctx context.Context, actor crm.Actor, jq calllog.Quer
 		return err
 	}
 	sql, args = scoped(actor, sql, args...)
-	rows, err := s.db.pool.Query(ctx, sql, args...)
+	rows, err := s.db.pool.Query(ctx, sql, planned(args)...)
 	if err != nil {
 		return failure(err)
 	}

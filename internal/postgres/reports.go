@@ -208,13 +208,13 @@ func (s *ReportStore) Calls(ctx context.Context, actor crm.Actor, rq report.Quer
 		}{{rq.GroupBy, groups}, {"", totals}} {
 			sql, args := reportCallsSQL(rq, part.group, zone, own, actor.UserID)
 			sql, args = scoped(actor, sql, args...)
-			calls, err := all[reportCallsRow](ctx, tx, sql, args...)
+			calls, err := all[reportCallsRow](ctx, tx, sql, planned(args)...)
 			if err != nil {
 				return err
 			}
 			sql, args = reportOwedSQL(rq, part.group, zone, own, actor.UserID)
 			sql, args = scoped(actor, sql, args...)
-			owed, err := all[reportOwedRow](ctx, tx, sql, args...)
+			owed, err := all[reportOwedRow](ctx, tx, sql, planned(args)...)
 			if err != nil {
 				return err
 			}
