@@ -77,10 +77,15 @@ type StoredRecording struct {
 	Format string `json:"format"`
 }
 
-// StoredRecordings lists what is in the PBX's recording folder.
+// StoredRecordings lists what is in the PBX's recording folder. Before the
+// first recording there is no folder, and Asterisk answers 500.
 func (c *Client) StoredRecordings(ctx context.Context) ([]StoredRecording, error) {
 	var out []StoredRecording
 	_, err := c.rest.do(ctx, http.MethodGet, "/recordings/stored", nil, nil, &out)
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == http.StatusInternalServerError {
+		return nil, nil
+	}
 	return out, err
 }
 

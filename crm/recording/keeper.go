@@ -164,6 +164,10 @@ func (s *Service) fetch(ctx context.Context, r Recording) error {
 	r.State, r.Reason, r.Key, r.Size, r.SHA256 = Ready, a.Reason, a.Key, a.Size, a.SHA256
 	r.Format, r.Channels, r.DurationMS, r.RetryAt = "wav", a.Scanned.Channels, a.Scanned.DurationMS, nil
 	s.opts.Notify(r.Users, r)
+	// What does not succeed here is done by CleanPBX.
+	if err := s.cleanPBX(ctx, r); err != nil && ctx.Err() == nil {
+		s.log.Warn("recording not removed at the PBX yet", "recording", r.ID, "error", err)
+	}
 	return nil
 }
 
@@ -393,7 +397,12 @@ func (s *Service) CleanPBX(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// cleanPBX removes the files of one recording at the PBX; those of the PBX's
+// own dialplan are not ours to remove.
 func (s *Service) cleanPBX(ctx context.Context, r Recording) error {
+	if r.Origin == FromPBX {
+		return nil
+	}
 	for _, p := range r.Parts {
 		if err := s.stores.Source.Discard(ctx, r.PBX, p.Source, p.Name); err != nil {
 			return err

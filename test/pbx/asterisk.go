@@ -242,6 +242,9 @@ func (a *Asterisk) LogTail() string {
 // LogFile is the path of Asterisk's log.
 func (a *Asterisk) LogFile() string { return filepath.Join(a.hostDir(), "log", "full") }
 
+// SpoolDir is Asterisk's spool as we see it: recordings, voice mail.
+func (a *Asterisk) SpoolDir() string { return filepath.Join(a.hostDir(), "spool") }
+
 // hostDir is the instance's folder as we see it.
 func (a *Asterisk) hostDir() string { return filepath.Join(a.tree, a.dir) }
 
