@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"ringcard/cti"
 )
@@ -27,11 +28,37 @@ func (c *Client) StartRecording(ctx context.Context, channelID, name string) err
 	if err != nil {
 		return recordingRefusal(err, "the channel has ended")
 	}
-	q = url.Values{"name": {name}, "format": {"wav"}, "ifExists": {"fail"}, "beep": {"false"}, "terminateOn": {"none"}}
-	if _, err = c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(snoop)+"/record", q, nil, nil); err == nil {
+	if err = c.recordSnoop(ctx, snoop, name); err == nil {
 		return nil
 	}
-	return errors.Join(recordingRefusal(err, "the channel has ended"), c.Hangup(context.WithoutCancel(ctx), snoop))
+	if herr := c.Hangup(context.WithoutCancel(ctx), snoop); herr != nil {
+		c.log.Warn("snoop channel not ended", "channel", snoop, "error", herr)
+	}
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == http.StatusInternalServerError {
+		return &cti.Error{Code: cti.CodeRefused, Err: err,
+			Message: "the PBX cannot write a recording: its folder recording (below astspooldir) is missing, not writable or full"}
+	}
+	return recordingRefusal(err, "the channel has ended")
+}
+
+// recordSnoop records a snoop channel. It is there before it has entered
+// Stasis, and until then Asterisk answers 409: asked again for a second.
+func (c *Client) recordSnoop(ctx context.Context, snoop, name string) error {
+	const pause, tries = 20 * time.Millisecond, 50
+	q := url.Values{"name": {name}, "format": {"wav"}, "ifExists": {"fail"}, "beep": {"false"}, "terminateOn": {"none"}}
+	for try := 1; ; try++ {
+		_, err := c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(snoop)+"/record", q, nil, nil)
+		var status *StatusError
+		if !errors.As(err, &status) || status.Status != http.StatusConflict || try == tries {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // StopRecording ends the recording and its snoop channel.

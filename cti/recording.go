@@ -83,6 +83,7 @@ type Recording struct {
 	StartedAt time.Time
 	EndedAt   *time.Time
 	Parts     []RecordingPart
+	Users     []int64 // who has a part in the call now
 }
 
 // RecordingPart is one file at the PBX: the recording of one channel. A next

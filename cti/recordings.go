@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,6 +69,7 @@ type tape struct {
 	unsaved []Recording
 	decided bool   // whether to record by itself was settled
 	failed  string // channel that could not be recorded
+	bridge  string // in which the open part began; empty: not known
 	wait    time.Duration
 }
 
@@ -324,6 +326,9 @@ func (r *Recordings) step(ctx context.Context, t *tape, in inbox) {
 	ctx, cancel := context.WithTimeout(ctx, recordingTimeout)
 	defer cancel()
 	now := r.opt.Now().UTC()
+	if t.rec != nil && in.call.ID != "" {
+		t.rec.Users = parties(&in.call)
+	}
 	changed := r.adopt(ctx, t, in.adopted, now)
 	changed = r.reported(t, in.reports, now) || changed
 	if in.check && t.rec != nil {
@@ -524,7 +529,7 @@ func (r *Recordings) obey(ctx context.Context, t *tape, c Call, o recordOrder, n
 			err = r.opt.PBX.ResumeRecording(ctx, part.Name)
 		}
 		if err == nil {
-			rec.State = RecordingActive // without an open part the next begins now
+			rec.State = RecordingActive // where the channel has left, the next part begins now
 		}
 	case RecordPause:
 		if part != nil && rec.State == RecordingActive {
@@ -536,7 +541,9 @@ func (r *Recordings) obey(ctx context.Context, t *tape, c Call, o recordOrder, n
 	case RecordStop:
 		t.decided = true // the configuration does not begin anew
 		if part != nil {
-			err = r.opt.PBX.StopRecording(ctx, part.Name)
+			if err = r.opt.PBX.StopRecording(ctx, part.Name); err == nil {
+				r.closePart(part, now, "")
+			}
 		}
 		if err == nil {
 			r.finish(ctx, t, now)
@@ -556,8 +563,8 @@ func (r *Recordings) start(ctx context.Context, t *tape, c Call, userID int64, n
 	if !ok {
 		return Recording{}, Errorf(CodeConflict, "the two sides do not talk; it can be recorded once they do")
 	}
-	rec := &Recording{ID: uuid.NewString(), CallID: c.ID, PBX: r.opt.Name, State: RecordingActive, UserID: userID, StartedAt: now}
-	if err := r.part(ctx, t, rec, leg.ID, now); err != nil {
+	rec := &Recording{ID: uuid.NewString(), CallID: c.ID, PBX: r.opt.Name, State: RecordingActive, UserID: userID, StartedAt: now, Users: parties(&c)}
+	if err := r.part(ctx, t, rec, leg, now); err != nil {
 		return Recording{}, err
 	}
 	t.rec, t.decided = rec, true
@@ -570,12 +577,12 @@ func (r *Recordings) start(ctx context.Context, t *tape, c Call, userID int64, n
 }
 
 // part begins the next part of a recording.
-func (r *Recordings) part(ctx context.Context, t *tape, rec *Recording, channel string, now time.Time) error {
-	p := RecordingPart{Name: fmt.Sprintf("%s%s-%s-%d", RecordingPrefix, rec.CallID, rec.ID, len(rec.Parts)+1), Channel: channel, StartedAt: now}
+func (r *Recordings) part(ctx context.Context, t *tape, rec *Recording, leg Leg, now time.Time) error {
+	p := RecordingPart{Name: fmt.Sprintf("%s%s-%s-%d", RecordingPrefix, rec.CallID, rec.ID, len(rec.Parts)+1), Channel: leg.ID, StartedAt: now}
 	r.mu.Lock()
 	r.byName[p.Name] = t // the end of a very short one comes before the answer
 	r.mu.Unlock()
-	if err := r.opt.PBX.StartRecording(ctx, channel, p.Name); err != nil {
+	if err := r.opt.PBX.StartRecording(ctx, leg.ID, p.Name); err != nil {
 		r.mu.Lock()
 		delete(r.byName, p.Name)
 		r.mu.Unlock()
@@ -583,6 +590,7 @@ func (r *Recordings) part(ctx context.Context, t *tape, rec *Recording, channel 
 	}
 	rec.Parts = append(rec.Parts, p)
 	rec.Version++
+	t.bridge = leg.Bridge
 	return nil
 }
 
@@ -611,39 +619,65 @@ func (r *Recordings) begin(ctx context.Context, t *tape, c Call, now time.Time) 
 	}
 	t.decided = true
 	failed := Recording{ID: uuid.NewString(), Version: 1, CallID: c.ID, PBX: r.opt.Name, State: RecordingFailed,
-		Cause: err.Error(), StartedAt: now, EndedAt: ptr(now)}
+		Cause: err.Error(), StartedAt: now, EndedAt: ptr(now), Users: parties(&c)}
 	r.keep(t, failed)
 }
 
-// follow goes on with the conversation when the recorded channel has left it:
-// a next part begins at another one.
+// follow goes on with the conversation: a next part begins when the recorded
+// channel has left it, and when it was handed to somebody else, because after
+// a transfer Asterisk 22 at times gives a snoop one direction only.
 func (r *Recordings) follow(ctx context.Context, t *tape, c Call, now time.Time) (changed bool) {
 	if t.rec == nil || t.rec.State != RecordingActive {
 		return false
 	}
 	leg, ok := recordable(&c)
-	if p := t.rec.open(); p != nil {
-		if !left(&c, p.Channel) {
+	old := t.rec.open()
+	if old != nil {
+		if t.bridge == "" && leg.ID == old.Channel {
+			t.bridge = leg.Bridge
+		}
+		handed := ok && leg.ID == old.Channel && leg.Bridge != "" && leg.Bridge != t.bridge
+		if !handed && !left(&c, old.Channel) {
 			return false
 		}
-		if err := r.opt.PBX.StopRecording(ctx, p.Name); err != nil {
-			r.log.Warn("recording of a channel that left not stopped", "call", c.ID, "recording", t.rec.ID, "error", err)
+	}
+	if old != nil {
+		// First the old one: a second snoop beside it would share its fault.
+		if err := r.opt.PBX.StopRecording(ctx, old.Name); err != nil {
+			r.log.Warn("part of a recording not stopped", "call", c.ID, "recording", t.rec.ID, "error", err)
 		}
-		r.closePart(p, now, "")
-		changed = true
+		r.closePart(old, now, "")
+		t.rec.Version++
 	}
-	if !ok || leg.ID == t.failed {
-		return changed
-	}
-	if err := r.part(ctx, t, t.rec, leg.ID, now); err != nil {
-		var e *Error
-		if !errors.As(err, &e) || e.Code != CodeNotFound {
-			t.failed = leg.ID
-			r.log.Error("recording does not go on after the transfer", "call", c.ID, "recording", t.rec.ID, "error", err)
+	if ok && leg.ID != t.failed {
+		if err := r.part(ctx, t, t.rec, leg, now); err != nil {
+			r.notFollowed(t, leg, err)
+			return old != nil
 		}
-		return changed
+		return true
 	}
-	return true
+	return old != nil
+}
+
+// notFollowed notes that no next part could be begun at a leg.
+func (r *Recordings) notFollowed(t *tape, leg Leg, err error) {
+	var e *Error
+	if errors.As(err, &e) && e.Code == CodeNotFound {
+		return // it has just ended: the next change of the call tells
+	}
+	t.failed = leg.ID
+	r.log.Error("recording does not go on after the transfer", "call", t.callID, "recording", t.rec.ID, "error", err)
+}
+
+// parties are the users whose telephones had a part in the call.
+func parties(c *Call) []int64 {
+	var ids []int64
+	for i := range c.Legs {
+		if id := c.Legs[i].UserID; id != 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // left tells whether a channel is no longer in the conversation.

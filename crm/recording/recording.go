@@ -127,6 +127,7 @@ type Progress struct {
 	StartedAt time.Time
 	EndedAt   *time.Time
 	Parts     []Part
+	Users     []int64 // who is to be told besides those in the record of the call, which may be older
 }
 
 // Listening is one time somebody listened to a recording.

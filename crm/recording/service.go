@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,10 +80,13 @@ func NewService(stores Stores, opts Options) *Service {
 // Save keeps a recording under way; see Log.Save. It is for the call engine.
 func (s *Service) Save(ctx context.Context, p Progress) error {
 	r, err := s.stores.Log.Save(ctx, p)
-	if err == nil {
-		s.opts.Notify(r.Users, r)
+	if err != nil {
+		return err
 	}
-	return err
+	users := slices.Concat(r.Users, p.Users)
+	slices.Sort(users)
+	s.opts.Notify(slices.Compact(users), r)
+	return nil
 }
 
 // Unfinished returns those of a PBX that are under way. It is for the call

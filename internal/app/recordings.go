@@ -104,6 +104,7 @@ func (l recordingLog) SaveRecording(ctx context.Context, r cti.Recording) error 
 	p := recording.Progress{
 		ID: r.ID, Version: r.Version, CallID: r.CallID, PBX: r.PBX, State: recording.State(r.State), Detail: r.Cause,
 		Origin: recording.ByUser, UserID: r.UserID, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
+		Users: r.Users,
 	}
 	if r.UserID == 0 {
 		p.Origin = recording.Auto

@@ -260,7 +260,7 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 	if err := a.removeDir(ctx); err != nil {
 		return err
 	}
-	for _, sub := range []string{"etc", "run", "log/cdr-csv", "spool", "db", "cache"} {
+	for _, sub := range []string{"etc", "run", "log/cdr-csv", "spool/recording", "db", "cache"} {
 		if err := os.MkdirAll(filepath.Join(a.hostDir(), sub), 0o755); err != nil {
 			return fmt.Errorf("make folders: %w", err)
 		}

@@ -1,0 +1,435 @@
+package cti
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// deck is a PBX that records and a log that keeps recordings.
+type deck struct {
+	mu      sync.Mutex
+	orders  []string        // as "start trunk", "pause", in order
+	live    map[string]bool // by name
+	saved   []Recording     // every version, in order
+	moved   [][2]string
+	marked  []string
+	refuse  error // of StartRecording
+	logAway bool
+	earlier []Recording // of the last run
+	changed chan struct{}
+}
+
+func newDeck() *deck { return &deck{live: make(map[string]bool), changed: make(chan struct{}, 1000)} }
+
+func (d *deck) note(order string) {
+	d.orders = append(d.orders, order)
+	d.changed <- struct{}{}
+}
+
+func (d *deck) StartRecording(_ context.Context, channel, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.note("start " + channel)
+	if d.refuse == nil {
+		d.live[name] = true
+	}
+	return d.refuse
+}
+
+func (d *deck) StopRecording(_ context.Context, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.note("stop")
+	delete(d.live, name)
+	return nil
+}
+
+func (d *deck) PauseRecording(context.Context, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.note("pause")
+	return nil
+}
+
+func (d *deck) ResumeRecording(context.Context, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.note("resume")
+	return nil
+}
+
+func (d *deck) Recording(_ context.Context, name string) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.live[name], nil
+}
+
+func (d *deck) SaveRecording(_ context.Context, r Recording) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.logAway {
+		d.changed <- struct{}{}
+		return errors.New("the database is away")
+	}
+	d.saved = append(d.saved, r)
+	d.changed <- struct{}{}
+	return nil
+}
+
+func (d *deck) UnfinishedRecordings(context.Context, string) ([]Recording, error) {
+	return d.earlier, nil
+}
+
+func (d *deck) MoveRecordings(_ context.Context, from, to string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.moved = append(d.moved, [2]string{from, to})
+	d.changed <- struct{}{}
+	return nil
+}
+
+// until waits for what d knows to satisfy ok.
+func (d *deck) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		d.mu.Lock()
+		done := ok()
+		d.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-d.changed:
+		case <-deadline:
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			t.Fatalf("never: %s; orders %v, saved %+v", what, d.orders, d.saved)
+		}
+	}
+}
+
+// states of all that was saved; the caller holds d.mu or nothing runs.
+func (d *deck) states() []RecordingState {
+	var out []RecordingState
+	for _, r := range d.saved {
+		out = append(out, r.State)
+	}
+	return out
+}
+
+func (d *deck) last() Recording { return d.saved[len(d.saved)-1] }
+
+func startTapes(t *testing.T, d *deck, auto AutoRecord) *Recordings {
+	t.Helper()
+	r := NewRecordings(RecordingsOptions{PBX: d, Name: "office", Keeper: d, Auto: auto})
+	r.mark = func(_ context.Context, id string) error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.marked = append(d.marked, id)
+		return nil
+	}
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// talk is a call in which the channels talk; names that begin with "t" are of
+// the client.
+func talk(id string, version int64, channels ...string) Call {
+	now := time.Now()
+	c := Call{ID: id, Version: version, Direction: Inbound, State: Talking}
+	for _, ch := range channels {
+		role := OfficeLeg
+		if ch[0] == 't' {
+			role = ClientLeg
+		}
+		c.Legs = append(c.Legs, Leg{ID: ch, Role: role, State: LegUp, TalkedAt: &now})
+	}
+	return c
+}
+
+func gone(c Call, channel string) Call {
+	c.Legs = slices.Clone(c.Legs)
+	c.Version++
+	for i := range c.Legs {
+		if c.Legs[i].ID == channel {
+			c.Legs[i].State = LegEnded
+		}
+	}
+	return c
+}
+
+func over(c Call) Call {
+	c.Version++
+	c.State = Ended
+	return c
+}
+
+func order(t *testing.T, r *Recordings, c Call, command RecordCommand) Recording {
+	t.Helper()
+	rec, err := r.command(t.Context(), c, command, 7)
+	if err != nil {
+		t.Fatalf("%s: %v", command, err)
+	}
+	return rec
+}
+
+func TestCommandsToARecording_CO_08(t *testing.T) {
+	d := newDeck()
+	r := startTapes(t, d, RecordNone)
+	c := talk("c1", 1, "101", "trunk")
+	for _, bad := range []RecordCommand{RecordStop, RecordPause, RecordResume} {
+		var e *Error
+		if _, err := r.command(t.Context(), c, bad, 7); !errors.As(err, &e) || e.Code != CodeConflict {
+			t.Errorf("%s without a recording: %v", bad, err)
+		}
+	}
+	rings := talk("c2", 1)
+	rings.State = Ringing
+	var e *Error
+	if _, err := r.command(t.Context(), rings, RecordStart, 7); !errors.As(err, &e) || e.Code != CodeConflict {
+		t.Errorf("start while it rings: %v", err)
+	}
+	first := order(t, r, c, RecordStart)
+	if again := order(t, r, c, RecordStart); again.ID != first.ID {
+		t.Error("a second start made a second recording")
+	}
+	if got := order(t, r, c, RecordPause); got.State != RecordingPaused {
+		t.Errorf("%+v", got)
+	}
+	order(t, r, c, RecordPause) // again: nothing to do
+	order(t, r, c, RecordResume)
+	if got := order(t, r, c, RecordStop); got.State != RecordingEnd || got.EndedAt == nil || got.UserID != 7 || got.CallID != "c1" {
+		t.Errorf("%+v", got)
+	}
+	d.until(t, "all is saved", func() bool { return len(d.saved) > 0 && d.last().State == RecordingEnd })
+	if want := []string{"start trunk", "pause", "resume", "stop"}; !slices.Equal(d.orders, want) {
+		t.Errorf("orders %v, want %v", d.orders, want)
+	}
+	want := []RecordingState{RecordingActive, RecordingPaused, RecordingActive, RecordingEnd}
+	if got := slices.Compact(d.states()); !slices.Equal(got, want) {
+		t.Errorf("saved %v, want %v", got, want)
+	}
+	for i := 1; i < len(d.saved); i++ {
+		if d.saved[i].Version < d.saved[i-1].Version {
+			t.Errorf("version %d after %d", d.saved[i].Version, d.saved[i-1].Version)
+		}
+	}
+	if !slices.Equal(d.marked, []string{"c1"}) {
+		t.Errorf("marked %v", d.marked)
+	}
+	if second := order(t, r, c, RecordStart); second.ID == first.ID {
+		t.Error("a recording that was stopped went on")
+	}
+}
+
+func TestCallsAreRecordedByThemselves_CO_08(t *testing.T) {
+	for auto, want := range map[AutoRecord][]Direction{
+		RecordNone: nil, RecordInbound: {Inbound}, RecordOutbound: {Outbound}, RecordAll: {Inbound, Outbound, Internal},
+	} {
+		t.Run(string(auto), func(t *testing.T) {
+			d := newDeck()
+			r := startTapes(t, d, auto)
+			for _, direction := range []Direction{Inbound, Outbound, Internal} {
+				c := talk(string(direction), 1, "trunk of "+string(direction), "101")
+				c.Direction = direction
+				rings := c
+				rings.State, rings.Version = Ringing, 0
+				r.observe(rings)
+				r.observe(c)
+				if slices.Contains(want, direction) {
+					d.until(t, "it is recorded", func() bool { return len(d.saved) > 0 && d.last().CallID == c.ID })
+				}
+				r.observe(over(c))
+			}
+			if err := r.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, rec := range d.saved {
+				if !slices.Contains(want, Direction(rec.CallID)) || rec.UserID != 0 {
+					t.Errorf("recorded %+v", rec)
+				}
+			}
+		})
+	}
+}
+
+func TestRecordingGoesOnThroughTransfers_CO_08_CO_07(t *testing.T) {
+	d := newDeck()
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 1, "101", "trunk")
+	r.observe(c)
+	d.until(t, "it begins at the client", func() bool { return slices.Equal(d.orders, []string{"start trunk"}) })
+
+	c = talk("c1", 3, "101", "trunk", "102") // blind transfer to 102
+	r.observe(gone(c, "101"))
+	d.until(t, "it is saved", func() bool { return len(d.saved) > 0 })
+	c = talk("c1", 6, "t-other", "102", "trunk") // the client's leg is replaced
+	r.observe(gone(c, "trunk"))
+	d.until(t, "the next part is saved", func() bool { return len(d.last().Parts) == 2 && d.last().Parts[0].EndedAt != nil })
+	if want := []string{"start trunk", "stop", "start t-other"}; !slices.Equal(d.orders, want) {
+		t.Errorf("orders %v, want %v", d.orders, want)
+	}
+	rec := order(t, r, talk("c1", 8, "t-other", "102"), RecordPause)
+	d.until(t, "the pause is saved", func() bool { return d.last().State == RecordingPaused })
+	r.observe(gone(talk("c1", 9, "t-other", "102", "t-third"), "t-other")) // replaced during the pause
+	if got := order(t, r, gone(talk("c1", 9, "t-other", "102", "t-third"), "t-other"), RecordResume); got.ID != rec.ID {
+		t.Errorf("%+v", got)
+	}
+	d.until(t, "the third part", func() bool { return len(d.last().Parts) == 3 })
+	r.observe(over(talk("c1", 12, "t-third", "102")))
+	d.until(t, "the end", func() bool { return d.last().State == RecordingEnd })
+	names := map[string]bool{}
+	for _, p := range d.last().Parts {
+		names[p.Name] = true
+		if p.EndedAt == nil {
+			t.Errorf("a part of an ended recording is open: %+v", p)
+		}
+	}
+	if len(names) != 3 || d.last().ID != rec.ID {
+		t.Errorf("parts %v", names)
+	}
+}
+
+// The same channel, handed to somebody else, is recorded by a fresh part.
+func TestPartBeginsWithEachTalk_CO_08(t *testing.T) {
+	d := newDeck()
+	r := startTapes(t, d, RecordInbound)
+	in := func(version int64, bridge, desk string) Call {
+		c := talk("c1", version, "trunk", desk)
+		for i := range c.Legs {
+			c.Legs[i].Bridge = bridge
+		}
+		return c
+	}
+	r.observe(in(1, "b1", "101"))
+	d.until(t, "it begins", func() bool { return len(d.saved) > 0 })
+	r.observe(in(2, "", "101")) // between the two
+	r.observe(in(3, "b2", "102"))
+	d.until(t, "the second part", func() bool { return len(d.last().Parts) == 2 })
+	r.observe(over(in(4, "b2", "102")))
+	d.until(t, "the end", func() bool { return d.last().State == RecordingEnd })
+	if want := []string{"start trunk", "stop", "start trunk", "stop"}; !slices.Equal(d.orders, want) {
+		t.Errorf("orders %v, want %v", d.orders, want)
+	}
+}
+
+func TestRecordingOfACallThatIsAPartOfAnother_CO_08_CK_01(t *testing.T) {
+	d := newDeck()
+	r := startTapes(t, d, RecordNone)
+	rec := order(t, r, talk("part", 1, "101", "102"), RecordStart)
+	part := over(talk("part", 1, "101", "102"))
+	part.MergedInto, part.Legs = "whole", nil
+	r.observe(part)
+	d.until(t, "it belongs to the conversation", func() bool { return len(d.saved) > 0 && d.last().CallID == "whole" })
+	if d.last().ID != rec.ID || d.last().State != RecordingActive || !slices.Equal(d.moved, [][2]string{{"part", "whole"}}) {
+		t.Errorf("%+v, moved %v", d.last(), d.moved)
+	}
+	if got := order(t, r, talk("whole", 5, "trunk", "101", "102"), RecordStop); got.ID != rec.ID {
+		t.Errorf("stopped %+v", got)
+	}
+}
+
+func TestRecordingThatThePBXCannotWrite_CO_08(t *testing.T) {
+	d := newDeck()
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 1, "trunk", "101")
+	r.observe(c)
+	d.until(t, "it begins", func() bool { return len(d.saved) > 0 })
+	name := d.last().Parts[0].Name
+	r.report(RecordingReport{Name: name, Failed: "No space left on device"})
+	d.until(t, "it has failed", func() bool { return d.last().State == RecordingFailed })
+	if got := d.last(); got.Cause != "No space left on device" || got.Parts[0].Failed == "" || got.EndedAt == nil {
+		t.Errorf("%+v", got)
+	}
+	c.Version++
+	r.observe(c)
+	if got := order(t, r, c, RecordStart); got.State != RecordingActive { // a user may try
+		t.Errorf("%+v", got)
+	}
+	if want := []string{"start trunk", "start trunk"}; !slices.Equal(d.orders, want) {
+		t.Errorf("orders %v, want %v: it must not begin again by itself", d.orders, want)
+	}
+	r.report(RecordingReport{Name: name}) // the same end, once more
+}
+
+func TestRecordingThatCannotBegin_CO_08(t *testing.T) {
+	d := newDeck()
+	d.refuse = Errorf(CodeRefused, "the PBX cannot write a recording")
+	r := startTapes(t, d, RecordAll)
+	c := talk("c1", 1, "trunk", "101")
+	var e *Error
+	if _, err := r.command(t.Context(), c, RecordStart, 7); !errors.As(err, &e) || e.Code != CodeRefused {
+		t.Errorf("a user is told %v", err)
+	}
+	d.until(t, "the failure of the automatic one is saved", func() bool { return len(d.saved) > 0 })
+	if got := d.last(); got.State != RecordingFailed || len(got.Parts) != 0 || got.Cause == "" || got.CallID != "c1" {
+		t.Errorf("%+v", got)
+	}
+	n := len(d.orders)
+	r.observe(talk("c1", 2, "trunk", "101"))
+	r.observe(over(talk("c1", 3, "trunk", "101")))
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.orders) != n || len(d.saved) != 1 {
+		t.Errorf("tried again: %v, saved %d", d.orders, len(d.saved))
+	}
+}
+
+func TestRecordingsWaitForTheLog_CO_08(t *testing.T) {
+	d := newDeck()
+	d.logAway = true
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 1, "trunk", "101")
+	r.observe(c)
+	d.until(t, "it is being recorded", func() bool { return len(d.orders) == 1 })
+	r.observe(over(c))
+	d.until(t, "it has ended", func() bool { return len(d.orders) == 2 })
+	d.mu.Lock()
+	d.logAway = false
+	d.mu.Unlock()
+	d.until(t, "it is saved once the log is back", func() bool { return len(d.saved) > 0 && d.last().State == RecordingEnd })
+}
+
+func TestRecordingsOfTheLastRun_CO_08_PB_03(t *testing.T) {
+	began := time.Now().Add(-time.Minute)
+	earlier := func(id, call string) Recording {
+		return Recording{ID: id, Version: 4, CallID: call, PBX: "office", State: RecordingActive, StartedAt: began,
+			Parts: []RecordingPart{{Name: "part of " + id, Channel: "trunk", StartedAt: began}}}
+	}
+	d := newDeck()
+	d.earlier = []Recording{earlier("goes on", "c1"), earlier("ended unseen", "c2"), earlier("call over", "c3")}
+	d.live["part of goes on"] = true
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 9, "trunk", "101")
+	c.Recorded = true
+	r.observe(c)
+	r.observe(over(talk("c3", 9, "trunk")))
+	r.resynced()
+	d.until(t, "two have ended", func() bool { return len(d.saved) == 2 })
+	for _, rec := range d.saved {
+		if rec.ID == "goes on" || rec.State != RecordingEnd || rec.Version <= 4 {
+			t.Errorf("saved %+v", rec)
+		}
+	}
+	if got := order(t, r, c, RecordStop); got.ID != "goes on" {
+		t.Errorf("stopped %+v", got)
+	}
+	for _, o := range d.orders {
+		if o == "start trunk" {
+			t.Error("a call that was recorded is recorded anew")
+		}
+	}
+}
