@@ -25,10 +25,10 @@ import (
 
 // Tones of the parties, in Hz.
 const (
-	clientTone = 440.0
-	deskTone   = 1000.0
-	secondDesk = 1500.0
-	secretTone = 700.0
+	clientVoice = 440.0
+	deskVoice   = 1000.0
+	secondVoice = 1500.0
+	secretVoice = 700.0
 )
 
 // speech is how long a tone is sent where it has to be in a recording.
@@ -72,10 +72,10 @@ func talking(t *testing.T, office *phones.Office) (caller, desk *phones.Call) {
 	desk, err = phone.WaitIncoming(within(t))
 	must(t, "incoming", err)
 	must(t, "answered", caller.WaitAnswered(within(t)))
-	must(t, "tone", caller.SendTone(clientTone))
-	must(t, "tone", desk.SendTone(deskTone))
-	must(t, "the client is heard", desk.WaitTone(within(t), clientTone))
-	must(t, "the desk is heard", caller.WaitTone(within(t), deskTone))
+	must(t, "tone", caller.SendTone(clientVoice))
+	must(t, "tone", desk.SendTone(deskVoice))
+	must(t, "the client is heard", desk.WaitTone(within(t), clientVoice))
+	must(t, "the desk is heard", caller.WaitTone(within(t), deskVoice))
 	return caller, desk
 }
 
@@ -157,19 +157,19 @@ func TestRecordingOfAConversation_CO_08(t *testing.T) {
 		op.until("the call is marked as recorded", func(c cti.Call) bool { return c.ID == call.ID && c.Recorded })
 
 		op.recordCommand(t, call.ID, "pause")
-		must(t, "card number", caller.SendTone(secretTone))
-		must(t, "it is said", desk.WaitTone(within(t), secretTone))
+		must(t, "card number", caller.SendTone(secretVoice))
+		must(t, "it is said", desk.WaitTone(within(t), secretVoice))
 		speak(t, speech)
-		must(t, "tone", caller.SendTone(clientTone))
-		must(t, "the client is heard", desk.WaitTone(within(t), clientTone))
+		must(t, "tone", caller.SendTone(clientVoice))
+		must(t, "the client is heard", desk.WaitTone(within(t), clientVoice))
 		op.recordCommand(t, call.ID, "resume")
 		speak(t, speech)
 
 		must(t, "transfer", desk.Refer(within(t), "103"))
 		other, err := second.WaitIncoming(within(t))
 		must(t, "second desk", err)
-		must(t, "tone", other.SendTone(secondDesk))
-		must(t, "the second desk is heard", caller.WaitTone(within(t), secondDesk))
+		must(t, "tone", other.SendTone(secondVoice))
+		must(t, "the second desk is heard", caller.WaitTone(within(t), secondVoice))
 		speak(t, speech)
 		must(t, "hang up", caller.Hangup(within(t)))
 
@@ -179,12 +179,12 @@ func TestRecordingOfAConversation_CO_08(t *testing.T) {
 		}
 		samples := op.sound(t, r.ID)
 		least := int(speech / (50 * time.Millisecond) / 2)
-		for name, freq := range map[string]float64{"client": clientTone, "first desk": deskTone, "second desk": secondDesk} {
+		for name, freq := range map[string]float64{"client": clientVoice, "first desk": deskVoice, "second desk": secondVoice} {
 			if n := heard(samples, freq); n < least {
 				t.Errorf("the %s is heard in %d stretches of %d, want %d", name, n, len(samples)/400, least)
 			}
 		}
-		if n := heard(samples, secretTone); n > 2 {
+		if n := heard(samples, secretVoice); n > 2 {
 			t.Errorf("what was said in the pause is heard in %d stretches", n)
 		}
 		if record := op.record(call.ID); !record.Recorded {
@@ -227,18 +227,18 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 		call := op.until("the talk is recorded", func(c cti.Call) bool { return c.State == cti.Talking && c.Recorded })
 		speak(t, speech)
 		p.stop()
-		must(t, "tone", caller.SendTone(secretTone))
-		must(t, "the client is heard", desk.WaitTone(within(t), secretTone))
+		must(t, "tone", caller.SendTone(secretVoice))
+		must(t, "the client is heard", desk.WaitTone(within(t), secretVoice))
 		speak(t, speech)
 		p.run(nil)
 		op = p.login("u102").connect()
-		must(t, "tone", caller.SendTone(secondDesk))
-		must(t, "the client is heard", desk.WaitTone(within(t), secondDesk))
+		must(t, "tone", caller.SendTone(secondVoice))
+		must(t, "the client is heard", desk.WaitTone(within(t), secondVoice))
 		speak(t, speech)
 		op.recordCommand(t, call.ID, "stop")
 		samples := op.sound(t, op.ready(t, call.ID).ID)
 		least := int(speech / (50 * time.Millisecond) / 2)
-		for when, freq := range map[string]float64{"before": clientTone, "while it was down": secretTone, "after": secondDesk} {
+		for when, freq := range map[string]float64{"before": clientVoice, "while it was down": secretVoice, "after": secondVoice} {
 			if n := heard(samples, freq); n < least {
 				t.Errorf("%s: heard in %d stretches, want %d", when, n, least)
 			}
@@ -254,7 +254,7 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 		must(t, "hang up", caller.Hangup(within(t)))
 		p.run(nil)
 		op = p.login("u102")
-		if n := heard(op.sound(t, op.ready(t, call.ID).ID), clientTone); n < least {
+		if n := heard(op.sound(t, op.ready(t, call.ID).ID), clientVoice); n < least {
 			t.Errorf("ended unseen: heard in %d stretches, want %d", n, least)
 		}
 	})
@@ -264,7 +264,15 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 func (op *operator) recorded() []string {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	return slices.Clone(op.states)
+	var states []string
+	for _, data := range op.rest["recording"] {
+		var r struct{ State string }
+		if err := json.Unmarshal(data, &r); err != nil {
+			op.err = err
+		}
+		states = append(states, r.State)
+	}
+	return states
 }
 
 // What the dialplan of the PBX records by itself is taken up: from a folder of
@@ -297,8 +305,8 @@ exten => 4951000121,1,MixMonitor(../recording/own-${CHANNEL(linkedid)}.wav)
 				must(t, "call", err)
 				desk, err := phone.WaitIncoming(within(t))
 				must(t, "incoming", err)
-				must(t, "tone", caller.SendTone(clientTone))
-				must(t, "heard", desk.WaitTone(within(t), clientTone))
+				must(t, "tone", caller.SendTone(clientVoice))
+				must(t, "heard", desk.WaitTone(within(t), clientVoice))
 				speak(t, speech)
 				must(t, "hang up", caller.Hangup(within(t)))
 				call := op.until("the end", func(c cti.Call) bool { return c.DID == did && c.State == cti.Ended })
@@ -306,7 +314,7 @@ exten => 4951000121,1,MixMonitor(../recording/own-${CHANNEL(linkedid)}.wav)
 				if diff := cmp.Diff([]any{recording.FromPBX, 1}, []any{r.Origin, r.Channels}); diff != "" {
 					t.Error(diff)
 				}
-				if n := heard(op.sound(t, r.ID), clientTone); n < 6 {
+				if n := heard(op.sound(t, r.ID), clientVoice); n < 6 {
 					t.Errorf("the client is heard in %d stretches", n)
 				}
 				if record := op.record(call.ID); !record.Recorded {
