@@ -145,3 +145,36 @@ func TestCallFromOfflineTelephoneIsARecord_CK_07_CO_02(t *testing.T) {
 	}
 	t.Error("no record of the attempt")
 }
+
+// A withheld number that the network tells during the talk brings the card,
+// and the next operator, to whom the call is handed on, has it too.
+func TestNumberToldLateGoesWithTheTransfer_CK_08(t *testing.T) {
+	d := newDesk(t)
+	caller := trunkChannel()
+	caller.CallerNumber = "anonymous"
+	d.post(cti.Event{Kind: cti.ChannelCreated, Channel: caller})
+	d.post(cti.Event{Kind: cti.Dialed, Channel: caller, Peer: phoneChannel("102", "Down")})
+	d.post(cti.Event{Kind: cti.ChannelChanged, Channel: phoneChannel("102", "Up")})
+	caller.State = "Up"
+	d.post(cti.Event{Kind: cti.ChannelChanged, Channel: caller})
+	b := cti.Bridge{ID: "b1", Class: "basic"}
+	d.post(cti.Event{Kind: cti.BridgeEntered, Channel: phoneChannel("102", "Up"), Bridge: b})
+	d.post(cti.Event{Kind: cti.BridgeEntered, Channel: caller, Bridge: b})
+	d.shown(102, "a talk with nobody known", func(c cti.Call) bool { return c.State == cti.Talking && c.Client == nil && c.Number.Kind == cti.Anonymous })
+	caller.CallerNumber = "79161234567"
+	d.post(cti.Event{Kind: cti.ChannelChanged, Channel: caller})
+	d.shown(102, "the card", func(c cti.Call) bool { return c.Client != nil })
+	d.post(cti.Event{Kind: cti.Transferred, Channel: cti.Channel{ID: "1.102"}, Handover: cti.Handover{Kind: cti.Blind, Number: "104"}})
+	d.gone("1.102", 16)
+	d.post(cti.Event{Kind: cti.Dialed, Channel: caller, Peer: phoneChannel("104", "Down")})
+	d.post(cti.Event{Kind: cti.ChannelChanged, Channel: phoneChannel("104", "Ringing")})
+	c := d.shown(104, "the ring with the card", func(c cti.Call) bool { return len(c.Ringing) == 1 })
+	if c.Client == nil || c.State != cti.Ringing || c.AnsweredBy.UserID != 102 || len(c.Transfers) != 1 || c.Transfers[0].To.UserID != 104 {
+		t.Errorf("104 sees %+v", c)
+	}
+	d.gone("1.104", 16)
+	d.gone("1.1", 16)
+	if c := d.ended(1)[0]; c.Number.E164 != northWind || c.Client == nil {
+		t.Errorf("record %+v", c)
+	}
+}

@@ -174,7 +174,10 @@ func (t *transition) change(ch Channel) {
 	if l.State == LegEnded {
 		return
 	}
-	if t.c.Direction == Inbound && l.Role == ClientLeg && t.c.AnsweredAt == nil && l.DialedBy == "" {
+	// A network may tell late who calls (P-Asserted-Identity in an UPDATE). Once
+	// they talk, only a caller who was not known becomes known.
+	if t.c.Direction == Inbound && l.Role == ClientLeg && l.DialedBy == "" &&
+		(t.c.AnsweredAt == nil || t.c.Number.Kind == Anonymous && ch.CallerNumber != "") {
 		t.caller(ch)
 	}
 	if l.Number == "" {
