@@ -15,7 +15,7 @@ import (
 // TestScenarios plays every scenario through the whole product on each PBX:
 // who gets the pop and what he sees, the one record, the one interaction, and
 // the PBX's own CDR.
-func TestScenarios_PB_01_CK_01_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_CO_01_CO_06(t *testing.T) {
+func TestScenarios_PB_01_CK_01_CK_02_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_CO_01_CO_06(t *testing.T) {
 	t.Parallel()
 	offices(t, func(t *testing.T, o scenario.Office) {
 		p := start(t, o)

@@ -121,9 +121,9 @@ func (o office) await(t *testing.T, ok func([]cti.Call) bool) []cti.Call {
 	return calls
 }
 
-// TestRecordedStreams_CK_01_CK_03_CK_04_CK_05_CK_06 replays what real PBXs
+// TestRecordedStreams_CK_01_CK_02_CK_03_CK_04_CK_05_CK_06 replays what real PBXs
 // sent: exactly one record, with the outcome that happened.
-func TestRecordedStreams_CK_01_CK_03_CK_04_CK_05_CK_06(t *testing.T) {
+func TestRecordedStreams_CK_01_CK_02_CK_03_CK_04_CK_05_CK_06(t *testing.T) {
 	each(t, func(t *testing.T, s scenario.Scenario, evs []cti.Event) {
 		o := newOffice(t)
 		for _, ev := range evs {
