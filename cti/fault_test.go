@@ -160,7 +160,9 @@ func TestNumberToldLateGoesWithTheTransfer_CK_08(t *testing.T) {
 	b := cti.Bridge{ID: "b1", Class: "basic"}
 	d.post(cti.Event{Kind: cti.BridgeEntered, Channel: phoneChannel("102", "Up"), Bridge: b})
 	d.post(cti.Event{Kind: cti.BridgeEntered, Channel: caller, Bridge: b})
-	d.shown(102, "a talk with nobody known", func(c cti.Call) bool { return c.State == cti.Talking && c.Client == nil && c.Number.Kind == cti.Anonymous })
+	d.shown(102, "a talk with nobody known", func(c cti.Call) bool {
+		return c.State == cti.Talking && c.Client == nil && c.Number.Kind == cti.Anonymous
+	})
 	caller.CallerNumber = "79161234567"
 	d.post(cti.Event{Kind: cti.ChannelChanged, Channel: caller})
 	d.shown(102, "the card", func(c cti.Call) bool { return c.Client != nil })
