@@ -27,7 +27,7 @@ type Probe struct {
 	channel string
 }
 
-// ErrNoFunction: this Asterisk has no such function, or does not let ARI read
+// ErrNoFunction tells that this Asterisk has no such function, or does not let ARI read
 // it (live_dangerously in asterisk.conf).
 var ErrNoFunction = errors.New("the PBX does not evaluate this function")
 

@@ -124,7 +124,7 @@ func TestRedactedCapturesComeOutTheSame_PB_13(t *testing.T) {
 				}
 				for _, s := range lines {
 					for _, n := range long.FindAllString(string(s.raw), -1) {
-						if _, isTime := strings.CutPrefix(n, "17"); !(isTime && len(n) == 10) && bytes.Contains(raw, []byte(n)) {
+						if _, isTime := strings.CutPrefix(n, "17"); (!isTime || len(n) != 10) && bytes.Contains(raw, []byte(n)) {
 							t.Fatalf("the number %s is in the file", n)
 						}
 					}

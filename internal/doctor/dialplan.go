@@ -168,7 +168,7 @@ func (c *pbxCheck) cdr(ctx context.Context, p *asker) {
 		c.add("cdr", OK, what, "are written with the unique id", "")
 	default:
 		c.add("cdr.uniqueid", Warn, what, "cdr_csv writes no unique id, so its rows cannot be told to calls",
-			"in cdr.conf, then `module reload cdr_csv`:\n[csv]\nloguniqueid = yes\nloguserfield = yes\nor configure cdr_pgsql")
+			"in cdr.conf, then `module reload cdr_csv`:\n[csv]\nusegmtime = yes\nloguniqueid = yes\nnewcdrcolumns = yes\nor configure cdr_pgsql")
 	}
 }
 

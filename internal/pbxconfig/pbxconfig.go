@@ -188,9 +188,10 @@ const cdrConf = `[general]
 enable = yes
 
 [csv]
+usegmtime = yes
 ; ties each record to its call
 loguniqueid = yes
-loguserfield = yes
+newcdrcolumns = yes
 `
 
 // yaml is the matching part of ringcard's configuration.

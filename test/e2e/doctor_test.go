@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,4 +224,66 @@ func TestSnippetConnectsABarePBX_PB_09(t *testing.T) {
 			t.Errorf("discovery: %d %+v", status, d)
 		}
 	})
+}
+
+// The 200 telephones of a real PBX are found and given to 200 new users by the
+// file that was downloaded and filled in (PB-10).
+func TestTelephonesMappedByFile_PB_10(t *testing.T) {
+	t.Parallel()
+	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: "22", Phones: 200})
+	must(t, "asterisk", err)
+	closeOffice(t, o)
+	p := start(t, o)
+	admin := p.login("u101")
+	path := "/pbx/" + p.cfg.PBX[0].Name + "/mapping.csv"
+	file, status := admin.download(path)
+	lines := strings.Split(strings.TrimSpace(string(file)), "\n")
+	if status != 200 || len(lines) != 201 {
+		t.Fatalf("download: %d, %d lines", status, len(lines))
+	}
+	for i, line := range lines {
+		fields := strings.Split(line, ",")
+		if i > 0 && fields[1] == "" { // endpoint, login, name, role, extension, context
+			if fields[2] != "Phone "+fields[4] {
+				t.Fatalf("line %d: %s", i+1, line)
+			}
+			fields[1] = "user" + fields[4]
+		}
+		lines[i] = strings.Join(fields, ",")
+	}
+	var result httpapi.MappingResult
+	if status := admin.upload(path, strings.Join(lines, "\n"), &result); status != 200 || !result.Applied || len(result.Changes) != 200 {
+		t.Fatalf("upload: %d, applied %v, %d changes, %+v", status, result.Applied, len(result.Changes), result.Errors)
+	}
+	done := make(map[string]int)
+	for _, c := range result.Changes {
+		done[c.Action]++
+	}
+	if done["create_user"] != 193 || done["update"] != 7 { // seven had their telephones, and get their extensions
+		t.Errorf("%v", done)
+	}
+	var d httpapi.Discovery
+	admin.get("/pbx/"+p.cfg.PBX[0].Name+"/discovery", &d)
+	owned := 0
+	for _, e := range d.Endpoints {
+		if e.UserID != 0 && e.Kind == httpapi.KindTelephone {
+			owned++
+		}
+	}
+	if owned != 200 || len(d.Endpoints) != 201 {
+		t.Errorf("%d of %d endpoints have a user", owned, len(d.Endpoints))
+	}
+}
+
+// upload sends a CSV file.
+func (op *operator) upload(path, text string, out any) int {
+	op.p.t.Helper()
+	req, err := http.NewRequestWithContext(op.p.t.Context(), http.MethodPost, op.p.url+"/api/v1"+path, strings.NewReader(text))
+	must(op.p.t, path, err)
+	req.Header.Set("Content-Type", "text/csv")
+	res, err := op.http.Do(req)
+	must(op.p.t, path, err)
+	defer res.Body.Close()
+	must(op.p.t, path, json.NewDecoder(res.Body).Decode(out))
+	return res.StatusCode
 }
