@@ -423,7 +423,7 @@ func TestObligationsEqualTheModel_AF_02(t *testing.T) {
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		o.exec(`TRUNCATE crm.obligation, crm.obligation_attempt, crm.activity, crm.call CASCADE`)
-		calls := rapid.SliceOfN(drawCall, 1, 8).Draw(rt, "calls")
+		calls := rapid.SliceOfN(drawCall, 1, 7).Draw(rt, "calls")
 		for i, c := range calls {
 			at := base.Add(time.Duration(c.at) * time.Second)
 			r := o.missed(c.number, at)

@@ -104,8 +104,7 @@ func TestReportsEqualAnIndependentCount_AF_04(t *testing.T) {
 	site := o.client(client.NewClient{Name: "С сайта", Source: "Сайт", Phones: phones("+79210000001"), ResponsibleID: &o.anna.UserID})
 	plain := o.client(client.NewClient{Name: "Без источника", Phones: phones("+79210000002")})
 	clients := map[string]client.Card{"+79210000001": site, "+79210000002": plain}
-	var results []calllog.Result
-	results = must(o.calls.Results(o.ctx, o.admin, false))(t)
+	results := must(o.calls.Results(o.ctx, o.admin, false))(t)
 	from := time.Date(2026, 10, 24, 20, 0, 0, 0, time.UTC) // the clocks go back at 01:00 UTC of the 25th
 	users := []int64{o.anna.UserID, o.petr.UserID, o.operator.UserID}
 	rapid.Check(t, func(rt *rapid.T) {
