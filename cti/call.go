@@ -151,6 +151,8 @@ type Client struct {
 	Note           string     `json:"note,omitempty"`
 	LastContactAt  *time.Time `json:"last_contact_at"`
 	LastContactSum string     `json:"last_contact,omitempty" doc:"subject of the last interaction"`
+	Recent         []Contact  `json:"recent,omitempty" doc:"the last three interactions, newest first"`
+	OwedSince      *time.Time `json:"owed_since,omitempty" doc:"of a missed call that nobody has returned"`
 }
 
 // Transfer is one step of a call from hand to hand (CK-01). By and From are
@@ -180,6 +182,13 @@ const (
 	Park       TransferKind = "park"
 	Conference TransferKind = "conference"
 )
+
+// Contact is one interaction of the client (PU-03).
+type Contact struct {
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind" enum:"call,note,system"`
+	Subject string    `json:"subject"`
+}
 
 // LegRole tells whose channel a leg is.
 type LegRole string

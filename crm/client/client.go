@@ -224,6 +224,15 @@ type Summary struct {
 	Note           string
 	LastContactAt  *time.Time
 	LastContactSum string // subject of the last interaction
+	Recent         []Contact
+	OwedSince      *time.Time // of a missed call that nobody has returned
+}
+
+// Contact is one of the last three interactions of a Summary, newest first.
+type Contact struct {
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"`
+	Subject string    `json:"subject"`
 }
 
 // Hit is a result of the search box.

@@ -47,10 +47,15 @@ func (d directory) Card(ctx context.Context, clientID, personID int64) (*cti.Cli
 }
 
 func card(s client.Summary) *cti.Client {
+	recent := make([]cti.Contact, len(s.Recent))
+	for i, r := range s.Recent {
+		recent[i] = cti.Contact(r)
+	}
 	return &cti.Client{
 		ID: s.ID, Name: s.Name, Kind: string(s.Kind), PersonID: s.PersonID, PersonName: s.PersonName, Position: s.Position,
 		Group: s.Group, City: s.City, Responsible: s.Responsible, ResponsibleID: s.ResponsibleID, Potential: s.Potential,
 		DealSum: string(s.DealSum), Note: s.Note, LastContactAt: s.LastContactAt, LastContactSum: s.LastContactSum,
+		Recent: recent, OwedSince: s.OwedSince,
 	}
 }
 

@@ -70,6 +70,7 @@ var contractNames = map[string]string{
 	"routing.Interval":      "WorkInterval",
 	"recording.Party":       "RecordingParty",
 	"cti.Client":            "CallClient",
+	"cti.Contact":           "CallContact",
 	"cti.Match":             "CallMatch",
 	"cti.Step":              "WhyEvent",
 	"cti.Recipient":         "WhyRecipient",

@@ -233,3 +233,35 @@ func TestDialByPhone_PU_09(t *testing.T) {
 	_, err = o.clients.SavePhone(o.ctx, o.anna, client.Owner{ClientID: c.ID}, c.Phones[0].ID, client.PhoneInput{Raw: "+7 (•••) •••-67-89"})
 	wantCode(t, err, crm.CodeInvalid)
 }
+
+// The card of a pop brings the last interactions and the call that is owed.
+func TestCardOfThePop_PU_03(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const number = "+79210000021"
+	c := o.client(client.NewClient{Name: "Ромашка", Phones: phones(number)})
+	for i := range 4 {
+		r := o.call(number)
+		r.StartedAt = o.now.Add(time.Duration(i-10) * time.Hour)
+		o.save(r)
+	}
+	must(o.history.AddNote(o.ctx, o.anna, c.ID, 0, "просил каталог"))(t)
+	_, card, err := o.store.LookupCard(o.ctx, 79210000021)
+	if err != nil || len(card.Recent) != 3 {
+		t.Fatalf("%+v %v", card, err)
+	}
+	if first := card.Recent[0]; first.Kind != "note" || first.Subject != "просил каталог" || card.LastContactSum != first.Subject {
+		t.Errorf("%+v, %q", first, card.LastContactSum)
+	}
+	if second := card.Recent[1]; second.Kind != "call" || !second.At.Equal(o.now.Add(-7*time.Hour)) || second.Subject != "Входящий, 1 мин 0 с" {
+		t.Errorf("%+v", second)
+	}
+	if card.OwedSince != nil {
+		t.Errorf("owed since %v", card.OwedSince)
+	}
+	at := o.now.Add(-time.Minute)
+	o.exec(`INSERT INTO crm.obligation (client_id, attempts, first_at, last_at) VALUES ($1, 1, $2, $2)`, c.ID, at)
+	if card := must(o.store.Summary(o.ctx, c.ID, 0))(t); card.OwedSince == nil || !card.OwedSince.Equal(at) {
+		t.Errorf("owed since %v, want %v", card.OwedSince, at)
+	}
+}

@@ -26,16 +26,19 @@ const (
 			coalesce(cp.position, '') AS position, coalesce(g.name, '') AS "group", c.city,
 			coalesce(r.name, '') AS responsible, coalesce(r.id, 0) AS responsible_id,
 			c.potential, c.deal_sum::text AS deal_sum, c.note, c.last_contact_at,
-			coalesce(l.subject, '') AS last_contact_sum`
+			coalesce(l.subject, '') AS last_contact_sum, coalesce(l.recent, '[]') AS recent, o.first_at AS owed_since`
 	summaryJoins = `
 		LEFT JOIN crm.client_group g ON g.id = c.group_id AND g.deleted_at IS NULL
 		LEFT JOIN crm.employee r ON r.id = c.responsible_id
 		LEFT JOIN crm.person h ON h.id = asked.person_id AND h.deleted_at IS NULL
 		LEFT JOIN crm.client_person cp ON cp.client_id = c.id AND cp.person_id = h.id AND cp.valid_to IS NULL
 		LEFT JOIN LATERAL (
-			SELECT CASE WHEN a.subject <> '' THEN a.subject ELSE left(a.body, 200) END AS subject
-			FROM crm.activity a WHERE a.client_id = c.id AND a.deleted_at IS NULL AND a.done_at IS NOT NULL
-			ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1) l ON true`
+			SELECT (array_agg(t.subject ORDER BY t.at DESC, t.id DESC))[1] AS subject,
+			       jsonb_agg(jsonb_build_object('at', t.at, 'kind', t.kind, 'subject', t.subject) ORDER BY t.at DESC, t.id DESC) AS recent
+			FROM (SELECT a.id, a.kind, a.occurred_at AS at, CASE WHEN a.subject <> '' THEN a.subject ELSE left(a.body, 200) END AS subject
+			      FROM crm.activity a WHERE a.client_id = c.id AND a.deleted_at IS NULL AND a.done_at IS NOT NULL
+			      ORDER BY a.occurred_at DESC, a.id DESC LIMIT 3) t) l ON true
+		LEFT JOIN crm.obligation o ON o.client_id = c.id AND o.closed_at IS NULL`
 
 	sqlSummary = `SELECT ` + summaryColumns + `
 		FROM (SELECT $1::bigint AS client_id, nullif($2::bigint, 0) AS person_id) asked
