@@ -163,7 +163,7 @@ func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
 		if got := j.String(); got != "[1]" {
 			t.Errorf("at once: %s", got)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		put(11, cti.Talking)
 		put(12, cti.Ended)

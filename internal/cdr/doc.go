@@ -17,7 +17,7 @@ var (
 	_ cti.CDRSource = (*Table)(nil)
 )
 
-// ErrNoIDs: the rows do not say which call they belong to.
+// ErrNoIDs tells that the rows do not say which call they belong to.
 var ErrNoIDs = errors.New("the call records have neither uniqueid nor linkedid: set loguniqueid = yes and newcdrcolumns = yes in cdr.conf [csv], or add the columns to the table")
 
 // batch is how many rows a Read returns at most.

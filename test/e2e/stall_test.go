@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,7 +40,7 @@ func processes(t *testing.T, dir string) []int {
 func signal(t *testing.T, pids []int, s syscall.Signal) {
 	t.Helper()
 	for _, pid := range pids {
-		if err := syscall.Kill(pid, s); err != nil && err != syscall.ESRCH { //nolint:errorlint // a bare errno
+		if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Fatalf("signal %d: %v", pid, err)
 		}
 	}
