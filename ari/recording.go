@@ -70,7 +70,32 @@ func (c *Client) StopRecording(ctx context.Context, name string) error {
 	if err != nil {
 		return recordingRefusal(err, "")
 	}
-	return c.Hangup(ctx, snoopID(name))
+	if err := c.Hangup(ctx, snoopID(name)); err != nil {
+		return err
+	}
+	return c.awaitGone(ctx, snoopID(name))
+}
+
+// awaitGone waits, at most a second, until a channel that was hung up is off
+// the channel it listened to: a snoop put on beside it can miss one direction
+// (seen on Asterisk 22.10 after a transfer).
+func (c *Client) awaitGone(ctx context.Context, channelID string) error {
+	const pause, tries = 20 * time.Millisecond, 50
+	for range tries {
+		_, err := c.rest.do(ctx, http.MethodGet, "/channels/"+url.PathEscape(channelID), nil, nil, nil)
+		if notFound(err) {
+			return nil
+		}
+		if err != nil {
+			return recordingRefusal(err, "")
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // PauseRecording leaves out what is said until ResumeRecording.
