@@ -1,3 +1,4 @@
+import { number_test, queue, wrapup } from './en/work';
 import { pbx_admin } from './en/pbx_admin';
 import { missed, report } from './en/after';
 import { recording } from './en/recording';
@@ -452,6 +453,8 @@ export const en = {
     sound: 'Ring on this page',
     tab_profile: 'Profile',
     tab_users: 'Employees',
+    tab_number: 'Test a number',
+    tab_results: 'Results of talks',
     tab_pbx: 'Exchange',
     zone: 'Time zone {{zone}} · version {{version}}',
   },
@@ -544,5 +547,8 @@ export const en = {
   missed,
   report,
   pbx_admin,
+  number_test,
+  queue,
+  wrapup,
   why,
 };

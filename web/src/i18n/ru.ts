@@ -1,3 +1,4 @@
+import { number_test, queue, wrapup } from './ru/work';
 import { pbx_admin } from './ru/pbx_admin';
 import { missed, report } from './ru/after';
 import { recording } from './ru/recording';
@@ -480,6 +481,8 @@ export const ru = {
     sound: 'Звук звонка на этой странице',
     tab_profile: 'Профиль',
     tab_users: 'Сотрудники',
+    tab_number: 'Проверка номера',
+    tab_results: 'Итоги разговора',
     tab_pbx: 'Станция',
     zone: 'Часовой пояс {{zone}} · версия {{version}}',
   },
@@ -574,5 +577,8 @@ export const ru = {
   missed,
   report,
   pbx_admin,
+  number_test,
+  queue,
+  wrapup,
   why,
 };

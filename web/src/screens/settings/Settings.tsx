@@ -1,11 +1,13 @@
 import { Tabs } from '@mantine/core';
-import { IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
+import { IconChecklist, IconHash, IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams } from 'react-router';
 import { useCan } from '@/app/session';
 import { Screen } from '@/parts/Screen';
+import { NumberTab } from './NumberTab';
 import { PbxTab } from './PbxTab';
 import { ProfileTab } from './ProfileTab';
+import { ResultsTab } from './ResultsTab';
 import { UsersTab } from './UsersTab';
 
 export function SettingsPage() {
@@ -16,7 +18,9 @@ export function SettingsPage() {
   const tabs = [
     { value: 'profile', icon: IconUser, shown: true },
     { value: 'users', icon: IconUsers, shown: can('users.manage') },
+    { value: 'results', icon: IconChecklist, shown: can('settings.manage') },
     { value: 'pbx', icon: IconPlugConnected, shown: true },
+    { value: 'number', icon: IconHash, shown: can('clients.read') },
   ] as const;
   const current = tabs.find((each) => each.value === tab && each.shown)?.value ?? 'profile';
   return (
@@ -36,6 +40,12 @@ export function SettingsPage() {
         </Tabs.Panel>
         <Tabs.Panel value="users">
           <UsersTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="results">
+          <ResultsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="number">
+          <NumberTab />
         </Tabs.Panel>
         <Tabs.Panel value="pbx">
           <PbxTab />

@@ -15,6 +15,7 @@ import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { Empty, Lines } from '@/parts/States';
 import { useDial } from '@/parts/useDial';
+import { Queues } from './Queues';
 import own from './Team.module.css';
 
 const filters = ['all', 'free', 'busy', 'offline'] as const;
@@ -60,6 +61,7 @@ export function Team() {
         />
       }
     >
+      <Queues />
       {stale && lostAt !== null && (
         <Alert color="orange" mb="md" p="sm" icon={<IconClockExclamation size={18} />}>
           {t('team.stale_since', { time: format.time(new Date(lostAt).toISOString()) })}

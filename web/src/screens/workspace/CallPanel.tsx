@@ -16,6 +16,7 @@ import { CallActions } from './CallActions';
 import { Notice } from '@/parts/Notice';
 import { useNarrow } from '@/parts/useNarrow';
 import { MatchChoice } from './MatchChoice';
+import { WrapUp } from './WrapUp';
 import classes from './Workspace.module.css';
 
 const colors: Record<Stage, string> = {
@@ -79,6 +80,7 @@ export function CallPanel({ call }: { call: Call }) {
       <StageText call={call} stage={stage} />
       {stage !== 'ended' && (call.matches ?? []).length > 1 && <MatchChoice call={call} />}
       <CallActions call={call} stage={stage} />
+      {stage === 'ended' && call.disposition === 'answered' && <WrapUp callId={call.id} clientId={call.client?.id} />}
     </section>
   );
 }

@@ -42,7 +42,7 @@ export function Phones({ pbx }: { pbx: string }) {
         api.POST('/pbx/{pbx}/mapping.csv', {
           ...path,
           body,
-          bodySerializer: (text) => text as unknown as string,
+          bodySerializer: (text) => text,
           headers: { 'Content-Type': 'text/csv' },
         }),
       );
