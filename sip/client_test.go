@@ -209,7 +209,7 @@ func TestRefusedExtensionsAreNamed_PB_07(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
 			p := newFakePBX(t)
-			p.refuse["102"] = tt.status
+			p.refuses("102", tt.status)
 			c, sink := startClient(t, fakeConfig(p), "101", "102")
 			connected(t, c)
 			if s := c.Status(); !strings.Contains(s.LastError, tt.advice) {
@@ -218,9 +218,7 @@ func TestRefusedExtensionsAreNamed_PB_07(t *testing.T) {
 			if err := c.Originate(t.Context(), cti.Originate{ChannelID: "x", Endpoint: "PJSIP/102", Extension: "1"}); codeOf(err) != cti.CodeRefused {
 				t.Errorf("a call from an extension that is not watched: %v", err)
 			}
-			p.mu.Lock()
-			delete(p.refuse, "102")
-			p.mu.Unlock()
+			p.refuses("102", 0)
 			eventually(t, "watched after all", func() bool { return c.Status().LastError == "" })
 			if !sink.has("device_changed PJSIP/102 online true unknown false") {
 				t.Errorf("events are\n%s", sink.all())
@@ -239,7 +237,7 @@ func codeOf(err error) cti.Code {
 
 func TestNothingWatchedIsNotConnected_PB_07(t *testing.T) {
 	p := newFakePBX(t)
-	p.refuse["101"] = 404
+	p.refuses("101", 404)
 	c, _ := startClient(t, fakeConfig(p), "101")
 	eventually(t, "the reason", func() bool { return strings.Contains(c.Status().LastError, "exten => 101,hint") })
 	if ok, _ := c.Connected(); ok {
@@ -466,10 +464,9 @@ func TestClickIsCancelled_PB_07_CO_06(t *testing.T) {
 	p := newFakePBX(t)
 	calls := make(chan *fakeCall, 1)
 	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
-	var call *fakeCall
 	p.onRequest = func(req *sipmsg.Request) int {
 		if req.Method == sipmsg.CANCEL {
-			call.answer(487)
+			(<-calls).answer(487)
 		}
 		return 0
 	}
@@ -478,7 +475,6 @@ func TestClickIsCancelled_PB_07_CO_06(t *testing.T) {
 	if err := c.Originate(t.Context(), click); err != nil {
 		t.Fatal(err)
 	}
-	call = <-calls
 	eventually(t, "it rings", func() bool { return sink.has("channel_changed PJSIP/101 Ringing") })
 	for range 2 {
 		if err := c.Hangup(t.Context(), "call-1"); err != nil {
@@ -528,10 +524,9 @@ func TestOwnTelephoneIsNotPickedUp_PB_07(t *testing.T) {
 	p := newFakePBX(t)
 	calls := make(chan *fakeCall, 1)
 	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
-	call := make(chan *fakeCall, 1)
 	p.onRequest = func(req *sipmsg.Request) int {
 		if req.Method == sipmsg.CANCEL {
-			(<-call).answer(487)
+			(<-calls).answer(487)
 		}
 		return 0
 	}
@@ -542,7 +537,6 @@ func TestOwnTelephoneIsNotPickedUp_PB_07(t *testing.T) {
 	if err := c.Originate(t.Context(), order); err != nil {
 		t.Fatal(err)
 	}
-	call <- <-calls
 	eventually(t, "the end", func() bool { return sink.has("channel_gone PJSIP/101 18/480") })
 }
 
@@ -564,7 +558,7 @@ func TestWhatSIPCannot_PB_07_CO_09(t *testing.T) {
 // The doctor's look: each extension with what is wrong with it.
 func TestExamine_PB_07_PB_08(t *testing.T) {
 	p := newFakePBX(t)
-	p.refuse["102"] = 404
+	p.refuses("102", 404)
 	found, err := Examine(t.Context(), fakeConfig(p), devices("103", "102", "101"))
 	if err != nil {
 		t.Fatal(err)

@@ -71,6 +71,14 @@ func newFakePBX(t *testing.T) *fakePBX {
 	return p
 }
 
+// refuses sets the status that SUBSCRIBE and INVITE to an extension get; 0:
+// none.
+func (p *fakePBX) refuses(ext string, status int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse[ext] = status
+}
+
 func (p *fakePBX) addr() string { return p.conn.LocalAddr().String() }
 
 func (p *fakePBX) serve() {

@@ -373,7 +373,9 @@ func FuzzTracker_PB_07(f *testing.F) {
 					up[ch.ID] = true
 				}
 				for id := range before {
-					up[id] = up[id] // what is not in it has ended
+					if _, still := up[id]; !still {
+						up[id] = false // what is not in it has ended
+					}
 				}
 				return
 			}
