@@ -393,6 +393,17 @@ export const en = {
   },
   pbx: {
     last_error: 'Last error: {{error}}',
+    limits: {
+      cause: 'why a call ended, who hung up, whether the caller gave up',
+      control: 'control of calls from the page, but for dialling and cancelling',
+      desk_calls: 'calls dialled on a telephone: only that it is busy is seen',
+      did: 'which number was called',
+      queue: 'the queue',
+      refused_ring: 'calls refused before they ring',
+      registration: 'whether a telephone is on',
+      transfer: 'transfers: they are recorded as two calls',
+    },
+    limits_title: 'The exchange is connected over SIP. Not available:',
     lost_since: 'No connection: {{time}}',
     none: 'No exchange connected',
     none_text: 'Set the ARI address in the server configuration.',

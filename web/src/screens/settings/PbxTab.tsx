@@ -54,6 +54,16 @@ export function PbxTab() {
               {t('pbx_admin.open')}
             </Anchor>
           )}
+          {pbx.limits && (
+            <Text component="div" size="sm" mt="xs" c="dimmed">
+              {t('pbx.limits_title')}
+              <ul style={{ margin: 0, paddingInlineStart: 18 }}>
+                {pbx.limits.map((limit) => (
+                  <li key={limit}>{t(`pbx.limits.${limit}`)}</li>
+                ))}
+              </ul>
+            </Text>
+          )}
           {pbx.last_error && (
             <Text size="sm" mt="xs" c={pbx.connected ? 'dimmed' : 'var(--rc-red)'} style={{ overflowWrap: 'anywhere' }}>
               {t('pbx.last_error', { error: pbx.last_error })}
