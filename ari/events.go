@@ -21,8 +21,8 @@ type frame struct {
 	Forwarded  *channel          `json:"forwarded"`
 	Forward    string            `json:"forward"`
 	Transferee *channel          `json:"transferee"`
-	FirstLeg   *channel          `json:"transferer_first_leg"`
-	SecondLeg  *channel          `json:"transferer_second_leg"`
+	FirstLeg   *channel          `json:"transferer_first_leg"`  //nolint:misspell // Asterisk's word
+	SecondLeg  *channel          `json:"transferer_second_leg"` //nolint:misspell // Asterisk's word
 	Target     *channel          `json:"transfer_target"`
 	Exten      string            `json:"exten"`
 	Result     string            `json:"result"`

@@ -142,7 +142,7 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 		return "", err
 	}
 	offline := s.ready(engine, device)
-	if refusal := (*Error)(nil); offline != nil && !(errors.As(offline, &refusal) && refusal.Code == CodeUnregistered) {
+	if refusal := (*Error)(nil); offline != nil && (!errors.As(offline, &refusal) || refusal.Code != CodeUnregistered) {
 		return "", offline
 	}
 	call := Call{

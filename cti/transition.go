@@ -339,12 +339,12 @@ func (t *transition) through(l *Leg) {
 		if m.Bridge != l.Bridge || (m.Role == ServiceLeg) == (l.Role == ServiceLeg) {
 			continue
 		}
-		local, real := m, l
+		local, behind := m, l
 		if l.Role == ServiceLeg {
-			local, real = l, m
+			local, behind = l, m
 		}
 		if local.DialedBy == "" && local.Through == "" {
-			local.Through = real.ID
+			local.Through = behind.ID
 		}
 	}
 }
