@@ -47,6 +47,12 @@ func queueStates(events []ami.Message) []cti.QueueState {
 	for _, m := range events {
 		name := m.Get("Queue")
 		switch m.Get("Event") {
+		case "QueueEntry":
+			if i, ok := index[name]; ok {
+				wait, _ := strconv.Atoi(m.Get("Wait")) // seconds; without it he has just come
+				since := now().Add(-time.Duration(wait) * time.Second).Truncate(time.Second)
+				out[i].Waiting = append(out[i].Waiting, cti.QueueEntry{Channel: m.Get("Uniqueid"), Since: since})
+			}
 		case "QueueParams":
 			index[name] = len(out)
 			out = append(out, cti.QueueState{Name: name})
@@ -78,7 +84,11 @@ func (c *Client) queuesByFunctions(ctx context.Context) ([]cti.QueueState, error
 		return nil, nil
 	}
 	var out []cti.QueueState
-	err := c.evaluate(ctx, func(ask func(string) (string, error)) error {
+	channels, err := c.rest.channels(ctx)
+	if err != nil {
+		return nil, controlError(err)
+	}
+	err = c.evaluate(ctx, func(ask func(string) (string, error)) error {
 		for _, name := range c.cfg.Queues {
 			exists, err := ask("QUEUE_EXISTS(" + name + ")")
 			if err != nil {
@@ -88,6 +98,11 @@ func (c *Client) queuesByFunctions(ctx context.Context) ([]cti.QueueState, error
 				continue
 			}
 			state := cti.QueueState{Name: name}
+			for _, ch := range channels {
+				if of, _, _ := strings.Cut(ch.Dialplan.AppData, ","); ch.Dialplan.AppName == "Queue" && of == name {
+					state.Waiting = append(state.Waiting, cti.QueueEntry{Channel: ch.ID, Since: parseTime(ch.CreationTime)})
+				}
+			}
 			list, err := ask("QUEUE_MEMBER_LIST(" + name + ")")
 			if err != nil {
 				return err

@@ -254,6 +254,17 @@ func (e *Engine) service(ev Event) bool {
 	case ch.State == "Up":
 		state = PresenceTalking
 	}
-	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ch.ID, state)
+	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ch.ID, deviceLeg{state: state})
 	return true
+}
+
+// with names the other party of a leg, for the team panel.
+func (c *Call) with(l *Leg) string {
+	if c.Direction == Internal && c.PlacedBy != nil && c.PlacedBy.Device != l.Endpoint {
+		return c.PlacedBy.Name
+	}
+	if c.Client != nil {
+		return c.Client.Name
+	}
+	return c.Number.Display
 }

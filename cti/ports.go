@@ -98,4 +98,14 @@ type Presence struct {
 	Extension string        `json:"extension,omitempty"`
 	State     PresenceState `json:"state" enum:"talking,ringing,break,wrap_up,free,offline,unknown"`
 	Since     time.Time     `json:"since"`
+	// CallID lets a colleague pick up what rings; With is only for those who
+	// may see all calls.
+	CallID string `json:"call_id,omitempty" doc:"call that rings or is talked in"`
+	With   string `json:"with,omitempty" doc:"the other party; only in answers to those who may see all calls"`
+}
+
+// Public is presence without what only some may know.
+func (p Presence) Public() Presence {
+	p.With = ""
+	return p
 }

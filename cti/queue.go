@@ -42,6 +42,14 @@ type QueueCaller struct {
 type QueueState struct {
 	Name    string
 	Members []QueueMember // without UserID and State
+	Waiting []QueueEntry
+}
+
+// QueueEntry is a channel that waits in a queue. A caller for whom nobody
+// rings makes no events, so the PBX has to be asked.
+type QueueEntry struct {
+	Channel string
+	Since   time.Time
 }
 
 // QueueChange is what can be done to a membership.
@@ -88,21 +96,36 @@ type QueueJournal interface {
 	QueueFigures(ctx context.Context, since time.Time) ([]QueueFigures, error)
 }
 
-// waiting lists the calls that wait in the queues of a PBX, by queue.
-func (e *Engine) waiting() map[string][]QueueCaller {
+// waiting lists the calls that wait in the queues of a PBX, by queue: those
+// that ring from one, and those of which the PBX tells.
+func (e *Engine) waiting(states []QueueState) map[string][]QueueCaller {
+	entries := make(map[string]QueueEntry)
+	queues := make(map[string]string)
+	for _, s := range states {
+		for _, w := range s.Waiting {
+			entries[w.Channel], queues[w.Channel] = w, s.Name
+		}
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	out := make(map[string][]QueueCaller)
 	for _, p := range e.view {
 		c := &p.call
-		if c.Queue == "" || c.State != Ringing || c.AnsweredAt != nil {
+		if c.State != Ringing || c.AnsweredAt != nil || len(c.Legs) == 0 {
 			continue
 		}
 		w := QueueCaller{CallID: c.ID, Number: c.Number.Display, Since: c.StartedAt}
+		queue := c.Queue
+		if entry, ok := entries[c.Legs[0].ID]; ok {
+			queue, w.Since = queues[entry.Channel], entry.Since
+		}
+		if queue == "" {
+			continue
+		}
 		if c.Client != nil {
 			w.Client = c.Client.Name
 		}
-		out[c.Queue] = append(out[c.Queue], w)
+		out[queue] = append(out[queue], w)
 	}
 	return out
 }

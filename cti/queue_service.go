@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	queueTick    = time.Second      // how soon a new caller is on the panel
-	queueRefresh = 10 * time.Second // how often the PBX and the journal are asked
+	queueTick    = time.Second     // how soon a new caller is on the panel
+	queueRefresh = 5 * time.Second // how often the PBX and the journal are asked
 	queueJoin    = 200 * time.Millisecond
 	maxReason    = 80
 )
@@ -187,7 +187,7 @@ func (q *Queues) List() []Queue {
 	out := []Queue{}
 	for _, e := range q.opt.Service.opt.Engines {
 		name := e.office.cfg.PBX
-		waiting := e.waiting()
+		waiting := e.waiting(q.states[name])
 		for _, state := range q.states[name] {
 			one := Queue{PBX: name, Name: state.Name, Known: q.known[name] && e.Connected(), Members: []QueueMember{}}
 			for _, m := range state.Members {

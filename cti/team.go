@@ -35,7 +35,13 @@ type deviceKey struct{ pbx, endpoint string }
 // is known, and what its channels do.
 type device struct {
 	known, online bool
-	legs          map[string]PresenceState
+	legs          map[string]deviceLeg
+}
+
+// deviceLeg is what a channel of a telephone does, in which call, with whom.
+type deviceLeg struct {
+	state      PresenceState
+	call, with string
 }
 
 // NewTeam makes an empty team.
@@ -145,14 +151,14 @@ func (t *Team) registered(pbx string, d DeviceState) {
 
 // leg notes what a channel of a device does: talking, ringing, or nothing any
 // more (PresenceFree).
-func (t *Team) leg(pbx, endpoint, id string, s PresenceState) {
+func (t *Team) leg(pbx, endpoint, id string, l deviceLeg) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	dev := t.of(pbx, endpoint)
-	if s == PresenceFree {
+	if l.state == PresenceFree {
 		delete(dev.legs, id)
 	} else {
-		dev.legs[id] = s
+		dev.legs[id] = l
 	}
 	t.refresh(t.owners[deviceKey{pbx, endpoint}])
 }
@@ -189,7 +195,7 @@ func (t *Team) of(pbx, endpoint string) *device {
 	k := deviceKey{pbx, endpoint}
 	d := t.devices[k]
 	if d == nil {
-		d = &device{legs: make(map[string]PresenceState)}
+		d = &device{legs: make(map[string]deviceLeg)}
 		t.devices[k] = d
 	}
 	return d
@@ -204,26 +210,41 @@ func (d *device) presence() PresenceState {
 	if d.online {
 		best = PresenceFree
 	}
-	for _, s := range d.legs {
-		if pressing[s] < pressing[best] {
-			best = s
+	for _, l := range d.legs {
+		if pressing[l.state] < pressing[best] {
+			best = l.state
 		}
 	}
 	return best
+}
+
+// talk is the channel that makes the device ring or talk.
+func (d *device) talk() deviceLeg {
+	state := d.presence()
+	if d == nil || state == PresenceUnknown {
+		return deviceLeg{}
+	}
+	for _, l := range d.legs {
+		if l.state == state && l.call != "" {
+			return l
+		}
+	}
+	return deviceLeg{}
 }
 
 // refresh recomputes the users and has shown what changed. Called with t.mu
 // held.
 func (t *Team) refresh(users []User) {
 	for _, u := range users {
-		state := t.state(u)
+		state, talk := t.state(u)
 		p, ok := t.known[u.ID]
 		if !ok || p.State != state {
 			p.Since = t.now().UTC()
-		} else if p.Name == u.Name && p.Extension == extension(u) {
+		} else if p.Name == u.Name && p.Extension == extension(u) && p.CallID == talk.call && p.With == talk.with {
 			continue
 		}
 		p.UserID, p.Name, p.Extension, p.State = u.ID, u.Name, extension(u), state
+		p.CallID, p.With = talk.call, talk.with
 		t.known[u.ID] = p
 		t.changed[u.ID] = true
 	}
@@ -269,17 +290,18 @@ func extension(u User) string {
 
 // state is the most pressing of the user's devices; what he says of himself
 // counts while no device is busy.
-func (t *Team) state(u User) PresenceState {
-	best := PresenceOffline
+func (t *Team) state(u User) (PresenceState, deviceLeg) {
+	best, talk := PresenceOffline, deviceLeg{}
 	for i, d := range u.Devices {
-		if p := t.devices[deviceKey{d.PBX, d.Endpoint}].presence(); i == 0 || pressing[p] < pressing[best] {
-			best = p
+		dev := t.devices[deviceKey{d.PBX, d.Endpoint}]
+		if p := dev.presence(); i == 0 || pressing[p] < pressing[best] {
+			best, talk = p, dev.talk()
 		}
 	}
 	if own := t.status[u.ID]; best == PresenceFree && own != "" {
-		return own
+		return own, talk
 	}
-	return best
+	return best, talk
 }
 
 var pressing = map[PresenceState]int{PresenceTalking: 0, PresenceRinging: 1, PresenceFree: 2, PresenceUnknown: 3, PresenceOffline: 4}

@@ -52,6 +52,9 @@ func (s screens) ShowCall(users []int64, call cti.Call) {
 
 // ShowPresence implements cti.Screens.
 func (s screens) ShowPresence(changed []cti.Presence) {
+	for i := range changed {
+		changed[i] = changed[i].Public() // it goes to everybody
+	}
 	s.hub.Broadcast(push.Event{Type: messagePresence, Data: list[cti.Presence]{Items: changed}})
 }
 

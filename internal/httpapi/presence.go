@@ -24,8 +24,20 @@ func (s *server) registerPresence() {
 	}, s.listPBX)
 }
 
-func (s *server) listPresence(context.Context, *caller, *none) (*bodyOf[items[cti.Presence]], error) {
-	return listOf(s.deps.Team.List()), nil
+func (s *server) listPresence(_ context.Context, c *caller, _ *none) (*bodyOf[items[cti.Presence]], error) {
+	return listOf(s.presence(c.actor)), nil
+}
+
+// presence tells with whom colleagues talk only to those who may see all calls.
+func (s *server) presence(actor crm.Actor) []cti.Presence {
+	list := s.deps.Team.List()
+	if actor.Can(crm.CallsReadAll) {
+		return list
+	}
+	for i := range list {
+		list[i] = list[i].Public()
+	}
+	return list
 }
 
 // StatusInput is what a user says of himself.

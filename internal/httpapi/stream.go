@@ -111,7 +111,7 @@ func (s *server) snapshot(ctx context.Context, userID int64) (any, error) {
 		return nil, err
 	}
 	return StreamSnapshot{
-		Me: me, Calls: notNil(s.popped(userID)), Presence: notNil(s.deps.Team.List()),
+		Me: me, Calls: notNil(s.popped(userID)), Presence: notNil(s.presence(actor)),
 		PBX: notNil(s.pbxStatuses(&caller{actor: actor})),
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ type control struct {
 }
 
 // desks are the telephones of an office, with a user each.
-const desks = 16
+const desks = 20
 
 // plain is the part of a scenario.Office that a server needs.
 type plain struct {
@@ -52,12 +53,20 @@ func (p plain) ARI() ari.Config { return p.cfg }
 func controlled(t *testing.T, version string) *control {
 	t.Helper()
 	o := phones.StartOffice(t, pbx.Options{Version: version, Phones: desks,
-		Append: map[string]string{"extensions.conf": ari.CommandDialplan()}}, true)
+		Append: map[string]string{
+			"extensions.conf": ari.CommandDialplan() + `
+[from-trunk](+)
+exten => 4951000191,1,Queue(desk-ami,,,,60)
+exten => 4951000192,1,Queue(desk-plain,,,,60)
+`,
+			"queues.conf": "[desk-ami]\nstrategy = ringall\n[desk-plain]\nstrategy = ringall\n",
+		}}, true)
 	c := &control{o: o, lastDesk: 100}
 	serve := func(app string, manager configs.AMI) *product {
 		office := plain{cfg: ari.Config{Name: "office", URL: o.PBX.ARIURL, User: o.PBX.ARIUser, Password: o.PBX.ARIPassword, App: app}}
 		p := &product{t: t, office: office, cfg: config(t, office)}
 		p.cfg.PBX[0].AMI = manager
+		p.cfg.PBX[0].Queues = configs.Queues{Names: []string{"desk-plain"}, PauseOnBreak: true, PauseReasons: []string{"lunch"}}
 		p.run(seedDesks)
 		return p
 	}
@@ -72,13 +81,16 @@ func seedDesks(ctx context.Context, _ *postgres.DB, s httpapi.Services) error {
 		name := strconv.Itoa(ext)
 		if _, err := s.Employees.Create(ctx, crm.System(), employee.NewUser{
 			Login: "u" + name, Name: "User " + name, Role: crm.RoleSupervisor, Password: password,
-			Devices: []employee.Device{{PBX: "office", Endpoint: "PJSIP/" + name}},
+			Devices: []employee.Device{{PBX: "office", Endpoint: "PJSIP/" + name, AutoAnswer: vendors[ext%len(vendors)]}},
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// vendors whose headers make the desks' telephones answer click-to-call.
+var vendors = []string{"yealink", "grandstream", "snom", "cisco", "fanvil", "panasonic"}
 
 // desk is a user with his telephone.
 type desk struct {
@@ -226,7 +238,7 @@ func (d *desk) now(id string) cti.Call {
 func to(ext string) map[string]string { return map[string]string{"to": ext} }
 
 // Every command to a call of an ordinary dialplan, heard by the right ones.
-func TestControlOfCalls_CO_07_CO_09(t *testing.T) {
+func TestControlOfCalls_CO_05_CO_07_CO_09_CO_10_CO_11(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"22", "16"} {
 		t.Run("asterisk "+version, func(t *testing.T) {
@@ -242,6 +254,9 @@ func TestControlOfCalls_CO_07_CO_09(t *testing.T) {
 					c.moves(t, p, way)
 				}
 				c.withoutAMI(t)
+				c.queue(t, c.ami, "desk-ami", "4951000191")
+				c.queue(t, c.noAMI, "desk-plain", "4951000192")
+				c.autoAnswer(t)
 			})
 		})
 	}
@@ -494,6 +509,105 @@ func (c *control) withoutAMI(t *testing.T) {
 		}
 		d.refused(id, "consult", to("101"), cti.CodeNeedsAMI)
 		must(t, "hang up", client.Hangup(within(t)))
+		d.record(id)
+	})
+}
+
+// queue logs a desk in, pauses it, and has a caller wait for the end of the
+// pause.
+func (c *control) queue(t *testing.T, p *product, name, did string) {
+	d := c.desk(p)
+	t.Run("queue "+name+" CO_10 CO_11", func(t *testing.T) {
+		t.Parallel()
+		d.in(t, c.o)
+		state := func() cti.Queue {
+			var list struct{ Items []cti.Queue }
+			d.get("/queues", &list)
+			i := slices.IndexFunc(list.Items, func(q cti.Queue) bool { return q.Name == name })
+			if i < 0 {
+				return cti.Queue{}
+			}
+			return list.Items[i]
+		}
+		change := func(what string, in map[string]string, want int) {
+			t.Helper()
+			if status := d.post("/queues/"+name+"/"+what, in, nil, nil); status != want {
+				t.Fatalf("%s: %d, want %d", what, status, want)
+			}
+		}
+		d.p.eventually("the queue is known", func() bool { return state().Known })
+		change("pause", map[string]string{"reason": "lunch"}, http.StatusConflict) // no member yet
+		change("login", map[string]string{}, http.StatusNoContent)
+		if q := state(); len(q.Members) != 1 || q.Members[0].Device != "PJSIP/"+d.ext || q.Members[0].Paused {
+			t.Fatalf("after login %+v", q)
+		}
+		change("pause", map[string]string{"reason": "football"}, http.StatusUnprocessableEntity)
+		change("pause", map[string]string{"reason": "lunch"}, http.StatusNoContent)
+		if q := state(); len(q.Members) != 1 || !q.Members[0].Paused || q.Members[0].Reason != "lunch" || q.Members[0].Since == nil {
+			t.Fatalf("after pause %+v", q)
+		}
+		client, err := c.o.Trunk.Call(within(t), phones.Outgoing{From: "79160001234", To: did})
+		must(t, "call", err)
+		d.p.eventually("a caller waits", func() bool {
+			q := state()
+			return q.Waiting == 1 && q.WaitingSince != nil && len(q.Callers) == 1 && q.Callers[0].Number != ""
+		})
+		change("unpause", map[string]string{}, http.StatusNoContent)
+		agent := d.incoming(agentTone)
+		must(t, "talk", client.WaitAnswered(within(t)))
+		d.p.eventually("nobody waits, the desk talks", func() bool {
+			q := state()
+			return q.Waiting == 0 && q.WaitingSince == nil && q.Members[0].State == cti.PresenceTalking
+		})
+		var team struct{ Items []cti.Presence }
+		d.get("/presence", &team)
+		i := slices.IndexFunc(team.Items, func(x cti.Presence) bool { return x.Extension == d.ext })
+		if i < 0 || team.Items[i].State != cti.PresenceTalking || team.Items[i].CallID == "" || team.Items[i].With == "" {
+			t.Errorf("presence of who talks: %+v", team.Items)
+		}
+		must(t, "hang up", client.Hangup(within(t)))
+		ended(t, "the agent", agent)
+		status := func(s string) {
+			t.Helper()
+			if code := d.do(http.MethodPut, "/me/status", map[string]string{"status": s}, nil, nil); code != http.StatusOK {
+				t.Fatalf("status %s: %d", s, code)
+			}
+		}
+		status("break")
+		d.p.eventually("the break pauses", func() bool { q := state(); return q.Members[0].Paused && q.Members[0].Reason == "break" })
+		status("free")
+		d.p.eventually("the end of the break ends the pause", func() bool { return !state().Members[0].Paused })
+		change("logout", map[string]string{}, http.StatusNoContent)
+		if q := state(); len(q.Members) != 0 {
+			t.Errorf("after logout %+v", q)
+		}
+	})
+}
+
+// autoAnswer clicks on a number; the own telephone sees its vendor's header.
+func (c *control) autoAnswer(t *testing.T) {
+	d := c.desk(c.noAMI)
+	t.Run("auto-answer CO_05", func(t *testing.T) {
+		t.Parallel()
+		d.in(t, c.o)
+		waitFree(d.p, d.ext)
+		id, err := d.dial("79160000077", "auto-answer")
+		must(t, "dial", err)
+		call := d.rings()
+		ext, err := strconv.Atoi(d.ext)
+		must(t, "extension", err)
+		want := map[string][2]string{
+			"yealink": {"", "alert-autoanswer"}, "grandstream": {"answer-after=0", ""}, "snom": {"answer-after=0", ""},
+			"cisco": {"answer-after=0", ""}, "fanvil": {"answer-after=0", "alert-autoanswer"}, "panasonic": {"answer-after=0", "alert-autoanswer"},
+		}[vendors[ext%len(vendors)]]
+		for i, header := range []string{"Call-Info", "Alert-Info"} {
+			if got := call.Header(header); want[i] == "" && got != "" || !strings.Contains(got, want[i]) {
+				t.Errorf("%s of %s is %q, want %q in it", header, vendors[ext%len(vendors)], got, want[i])
+			}
+		}
+		if status := d.post("/calls/"+id+"/hangup", nil, nil, nil); status != http.StatusAccepted {
+			t.Errorf("hang-up: %d", status)
+		}
 		d.record(id)
 	})
 }
