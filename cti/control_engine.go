@@ -254,7 +254,7 @@ func (e *Engine) service(ev Event) bool {
 	case ch.State == "Up":
 		state = PresenceTalking
 	}
-	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ch.ID, deviceLeg{state: state})
+	e.opt.Team.leg(e.office.cfg.PBX, endpoint, ch.ID, state)
 	return true
 }
 

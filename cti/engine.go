@@ -319,7 +319,7 @@ func (e *Engine) presence(lv *live, before []Leg) {
 		case l.State == LegUp, l.State == LegNew && lv.call.PlacedBy != nil && lv.call.PlacedBy.Device == l.Endpoint && l.DialedBy == "":
 			s = PresenceTalking
 		}
-		e.opt.Team.leg(e.office.cfg.PBX, l.Endpoint, l.ID, deviceLeg{state: s, call: lv.call.ID, with: lv.call.with(l)})
+		e.opt.Team.legOf(e.office.cfg.PBX, l.Endpoint, l.ID, deviceLeg{state: s, call: lv.call.ID, with: lv.call.with(l)})
 	}
 }
 

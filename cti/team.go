@@ -151,7 +151,12 @@ func (t *Team) registered(pbx string, d DeviceState) {
 
 // leg notes what a channel of a device does: talking, ringing, or nothing any
 // more (PresenceFree).
-func (t *Team) leg(pbx, endpoint, id string, l deviceLeg) {
+func (t *Team) leg(pbx, endpoint, id string, s PresenceState) {
+	t.legOf(pbx, endpoint, id, deviceLeg{state: s})
+}
+
+// legOf is leg of a call.
+func (t *Team) legOf(pbx, endpoint, id string, l deviceLeg) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	dev := t.of(pbx, endpoint)
