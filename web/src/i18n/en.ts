@@ -39,6 +39,7 @@ export const en = {
     title: 'Attach {{number}} to a client',
   },
   call: {
+    open_link: 'Open the card in the other CRM',
     transfers: 'Path of the call',
     estimated: 'Not seen: {{fields}}. The values are the most likely.',
     corrected: "Corrected by the PBX's own records: {{fields}}.",

@@ -45,6 +45,7 @@ export const ru = {
     title: 'Привязать {{number}} к клиенту',
   },
   call: {
+    open_link: 'Открыть карточку в другой CRM',
     transfers: 'Путь звонка',
     estimated: 'Не видели: {{fields}}. Значения вероятные.',
     corrected: 'Исправлено по записям станции: {{fields}}.',

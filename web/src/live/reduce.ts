@@ -104,6 +104,7 @@ export function reduce(
     case 'notification':
     case 'recording':
     case 'queue':
+    case 'link':
     case 'obligation':
     case 'skip':
       return { data: { ...data, skew }, happened: [] };

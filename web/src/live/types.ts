@@ -34,6 +34,8 @@ export type Frame = Numbered &
     /** Something that queries show has changed. */
     | { type: 'recording'; data: { call_id: string } }
     | { type: 'queue'; data: unknown }
+    /** A page of a foreign CRM for this call (PU-10). */
+    | { type: 'link'; data: { call_id: string; url: string } }
     | { type: 'obligation'; data: unknown }
     /** Holds the place of a replayed message that a later one replaces. */
     | { type: 'skip' }

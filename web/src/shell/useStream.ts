@@ -1,9 +1,19 @@
+import { notifications } from '@mantine/notifications';
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import i18next from 'i18next';
+import { createElement, useEffect, useRef } from 'react';
 import { endSession, meQuery } from '@/app/session';
 import { Stream } from '@/live/socket';
 import { useLive } from '@/live/store';
 import type { Frame } from '@/live/types';
+
+/** A browser opens no window by itself: the page of the other CRM is a click away. */
+function offerLink(url: string) {
+  notifications.show({
+    message: createElement('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, i18next.t('call.open_link')),
+    autoClose: 15_000,
+  });
+}
 
 /** What queries have of a thing that changed is asked for again. */
 function refresh(cache: QueryClient, frame: Frame) {
@@ -13,6 +23,9 @@ function refresh(cache: QueryClient, frame: Frame) {
       break;
     case 'recording':
       void cache.invalidateQueries({ queryKey: ['recordings', frame.data.call_id] });
+      break;
+    case 'link':
+      offerLink(frame.data.url);
       break;
     case 'queue':
       void cache.invalidateQueries({ queryKey: ['queues'] });
