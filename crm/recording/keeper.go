@@ -20,7 +20,7 @@ const (
 	giveUpAfter  = 30              // tries that failed in passing: about a working day
 	pollEvery    = 5 * time.Second
 	cleanEvery   = 30 * time.Second
-	importEvery  = 30 * time.Second
+	importEvery  = 15 * time.Second
 	cleanAtOnce  = 100
 	nightlyHour  = 3 // office time
 	workTimeout  = 10 * time.Minute

@@ -279,8 +279,6 @@ func (op *operator) recorded() []string {
 // MixMonitor, and from the PBX's own recording folder.
 func TestRecordingsOfTheDialplan_CO_08(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	must(t, "folder", os.Chmod(folder, 0o755))
 	dialplan := map[string]string{"extensions.conf": `
 [from-trunk](+)
 exten => 4951000120,1,MixMonitor(${STRFTIME(,,%Y%m%d)}-${CALLERID(num)}-${UNIQUEID}.wav)
@@ -300,6 +298,7 @@ exten => 4951000121,1,MixMonitor(../recording/own-${CHANNEL(linkedid)}.wav)
 			p.run(p.seed)
 			op := p.login("u102").connect()
 			phone := office.Phone("102", phones.AnswerAfter(0))
+			var calls []string
 			for _, did := range []string{"4951000120", "4951000121"} {
 				caller, err := office.Trunk.Call(within(t), phones.Outgoing{From: "79161234567", To: did})
 				must(t, "call", err)
@@ -310,14 +309,17 @@ exten => 4951000121,1,MixMonitor(../recording/own-${CHANNEL(linkedid)}.wav)
 				speak(t, speech)
 				must(t, "hang up", caller.Hangup(within(t)))
 				call := op.until("the end", func(c cti.Call) bool { return c.DID == did && c.State == cti.Ended })
-				r := op.ready(t, call.ID)
+				calls = append(calls, call.ID)
+			}
+			for _, id := range calls {
+				r := op.ready(t, id)
 				if diff := cmp.Diff([]any{recording.FromPBX, 1}, []any{r.Origin, r.Channels}); diff != "" {
 					t.Error(diff)
 				}
 				if n := heard(op.sound(t, r.ID), clientVoice); n < 6 {
 					t.Errorf("the client is heard in %d stretches", n)
 				}
-				if record := op.record(call.ID); !record.Recorded {
+				if record := op.record(id); !record.Recorded {
 					t.Error("the record does not say that there is a recording")
 				}
 			}
