@@ -104,14 +104,14 @@ func fillJournal(o *office, n, clients int) {
 	o.exec(`INSERT INTO crm.client (name, kind) SELECT 'Клиент ' || i, 'company' FROM generate_series(1, $1::int) i`, clients)
 	o.exec(`INSERT INTO crm.call (id, version, pbx, direction, state, disposition, number_raw, number_e164, number_kind, number_display, caller_name,
 			did, queue, client_id, answered_by, user_ids, started_at, answered_at, ended_at, wait_ms, talk_ms, recorded, note, snapshot, wrapup_id, wrapup_at)
-		SELECT gen_random_uuid(), 1, CASE WHEN i % 50 = 0 THEN 'branch' ELSE 'office' END,
+		SELECT gen_random_uuid(), 1, CASE WHEN i / 4 % 50 = 0 THEN 'branch' ELSE 'office' END,
 			CASE WHEN i % 10 < 6 THEN 'in' WHEN i % 10 < 9 THEN 'out' ELSE 'internal' END, 'ended', d.disposition,
 			'8' || num, ('7' || num)::bigint, 'external', '+7' || num, CASE WHEN i % 20 = 0 THEN 'IVANOV ' || i ELSE '' END,
 			'+7495000000' || i % 5, CASE WHEN i % 3 = 0 THEN 'queue' || i % 7 ELSE '' END,
-			CASE WHEN i % 4 > 0 THEN (SELECT min(id) FROM crm.client) + (i::bigint * 7919 % $2::int) END,
+			CASE WHEN i / 4 % 4 > 0 THEN (SELECT min(id) FROM crm.client) + (i::bigint * 7919 % $2::int) END,
 			CASE WHEN d.disposition = 'answered' THEN u.id END, ARRAY[u.id], at,
 			CASE WHEN d.disposition = 'answered' THEN at + interval '5 seconds' END, at + interval '1 minute',
-			i * 37 % 60000, CASE WHEN d.disposition = 'answered' THEN i * 131 % 900000 ELSE 0 END, i % 2 = 0, CASE WHEN i % 30 = 0 THEN 'заметка' ELSE '' END,
+			i * 37 % 60000, CASE WHEN d.disposition = 'answered' THEN i * 131 % 900000 ELSE 0 END, i / 4 % 2 = 0, CASE WHEN i / 4 % 30 = 0 THEN 'заметка' ELSE '' END,
 			CASE WHEN i % 400 = 0 THEN '{"transfers":[{"kind":"blind"}]}'::jsonb ELSE '{"legs":[]}' END,
 			CASE WHEN i % 25 = 0 THEN 1 + i % 9 END, CASE WHEN i % 25 = 0 THEN at END
 		FROM generate_series(1, $1::int) i
