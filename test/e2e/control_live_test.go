@@ -289,10 +289,10 @@ func (c *control) sound(t *testing.T) {
 		d.order(id, "dtmf", map[string]string{"digits": "42#"})
 		must(t, "digits", client.WaitDTMF(within(t), "42#"))
 		must(t, "hang up", client.Hangup(within(t)))
-		d.refused(id, "hold", nil, cti.CodeOver)
 		if r := d.record(id); r.HoldMS == 0 {
 			t.Error("the hold is not in the record")
 		}
+		d.refused(id, "hold", nil, cti.CodeOver)
 	})
 }
 
