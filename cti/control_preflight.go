@@ -55,7 +55,7 @@ const marksTimeout = time.Second
 // called, or not now. Extensions of the office need only the right.
 func (s *Service) allowed(ctx context.Context, e *Engine, n Number, role string) error {
 	for _, r := range e.office.rights {
-		if !(n.E164 != "" && r.match.MatchString(n.E164)) && !r.match.MatchString(digits(n.Raw)) {
+		if (n.E164 == "" || !r.match.MatchString(n.E164)) && !r.match.MatchString(digits(n.Raw)) {
 			continue
 		}
 		if r.Emergency {

@@ -2,6 +2,7 @@ package cti
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,9 +169,7 @@ func (c *command) prepare(ctx context.Context) error {
 
 func checkDigits(digits string) error {
 	bad := digits == "" || len(digits) > maxDigits
-	for _, d := range digits {
-		bad = bad || !(d >= '0' && d <= '9' || d == '*' || d == '#' || d >= 'A' && d <= 'D')
-	}
+	bad = bad || strings.Trim(digits, "0123456789*#ABCD") != ""
 	if bad {
 		return &Error{Code: CodeInvalid, Field: "digits", Message: "send 1 to 32 of 0-9 * # A-D"}
 	}

@@ -394,7 +394,7 @@ func (q *Queues) pauseWith(ctx context.Context, userID int64, status PresenceSta
 			r := QueueRequest{UserID: userID, PBX: one.PBX, Queue: one.Name, Change: QueuePause, Reason: string(status)}
 			byStatus := m.Reason == string(PresenceBreak) || m.Reason == string(PresenceWrapUp)
 			switch {
-			case m.UserID != userID, status == PresenceFree && !(m.Paused && byStatus), status != PresenceFree && m.Paused && !byStatus:
+			case m.UserID != userID, status == PresenceFree && (!m.Paused || !byStatus), status != PresenceFree && m.Paused && !byStatus:
 				continue
 			case status == PresenceFree:
 				r.Change = QueueUnpause

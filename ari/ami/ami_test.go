@@ -183,7 +183,9 @@ func TestLostConnectionFailsWhatWaitsAndComesBack_CO_07(t *testing.T) {
 	o, status := connected(t)
 	c := m.client(o)
 	p := m.login()
-	<-status
+	if err := <-status; err != nil {
+		t.Fatal(err)
+	}
 	answer := make(chan error, 1)
 	go func() { _, err := c.Do(context.Background(), "Bridge"); answer <- err }()
 	p.hear(t)

@@ -40,7 +40,8 @@ type Options struct {
 	OnStatus func(error)
 }
 
-// Errors of Do. An answer "Error" of Asterisk is a *Refused.
+// ErrDown tells of Do that there is no connection. An answer "Error" of
+// Asterisk is a *Refused.
 var ErrDown = errors.New("ami: not connected")
 
 // Refused is Asterisk's own reason for not taking an action.

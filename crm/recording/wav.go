@@ -21,7 +21,7 @@ const (
 	maxSkipped = 64 << 20 // bytes of other chunks before the sound
 )
 
-// ErrWAV: the stream is no WAV file.
+// ErrWAV tells that the stream is no WAV file.
 var ErrWAV = errors.New("not a WAV file")
 
 // sound is the fmt chunk of a WAV file.

@@ -190,10 +190,9 @@ func (d *Disk) Delete(_ context.Context, key string) error {
 	if err := d.root.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diskFault(err)
 	}
-	for dir := path.Dir(key); dir != "."; dir = path.Dir(dir) {
-		if d.root.Remove(dir) != nil {
-			break // not empty: other files of the day
-		}
+	// Until a folder is not empty: there are other files of the day.
+	for dir := path.Dir(key); dir != "." && d.root.Remove(dir) == nil; {
+		dir = path.Dir(dir)
 	}
 	return nil
 }

@@ -275,8 +275,8 @@ var uniqueID = regexp.MustCompile(`^(.*\d+\.\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})
 func parseRow(text []byte, zone *time.Location) (row cti.CDR, ok bool, err error) {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	f, malformed := r.Read()
-	if malformed != nil || len(f) < fixedColumns || len(f) > fixedColumns+5 {
+	f, _ := r.Read() // what is malformed has too few fields
+	if len(f) < fixedColumns || len(f) > fixedColumns+5 {
 		return row, false, nil
 	}
 	row = cti.CDR{

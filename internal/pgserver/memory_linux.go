@@ -8,5 +8,5 @@ func memory() int {
 	if syscall.Sysinfo(&info) != nil {
 		return 0
 	}
-	return int(uint64(info.Totalram) * uint64(info.Unit) >> 20)
+	return int(info.Totalram * uint64(info.Unit) >> 20)
 }

@@ -32,10 +32,9 @@ const (
 // control is a PBX with sound and the servers that control its calls: one with
 // AMI, and one that has only the generated dialplan context.
 type control struct {
-	o           *phones.Office
-	ami, noAMI  *product
-	lastDesk    int
-	lastOutside int
+	o          *phones.Office
+	ami, noAMI *product
+	lastDesk   int
 }
 
 // desks are the telephones of an office, with a user each.

@@ -35,7 +35,7 @@ func serveAlone(path string) int {
 		log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 		var server *app.App
 		if server, err = app.New(context.Background(), app.Options{Config: cfg, Log: log, Version: "test"}); err == nil {
-			fmt.Println(server.URL())
+			fmt.Fprintln(os.Stdout, server.URL())
 			err = server.Run(context.Background())
 		}
 	}
@@ -101,7 +101,7 @@ func spawn(t *testing.T, file string) *victim {
 func (v *victim) kill(t *testing.T) {
 	t.Helper()
 	must(t, "kill", v.cmd.Process.Kill())
-	<-v.done
+	_ = <-v.done // it was killed
 }
 
 // kept is one record in the database, with what hangs on it.

@@ -42,8 +42,8 @@ func withSound(t *testing.T, o pbx.Options, change func(*configs.Config), f func
 			t.Parallel()
 			o.Version = version
 			office := phones.StartOffice(t, o, true)
-			real := &scenario.Real{PBX: office.PBX, Trunk: office.Trunk}
-			p := &product{t: t, office: real, cfg: config(t, real)}
+			o := &scenario.Real{PBX: office.PBX, Trunk: office.Trunk}
+			p := &product{t: t, office: o, cfg: config(t, o)}
 			if change != nil {
 				change(&p.cfg)
 			}
@@ -290,8 +290,8 @@ exten => 4951000121,1,MixMonitor(../recording/own-${CHANNEL(linkedid)}.wav)
 		t.Run("asterisk "+version, func(t *testing.T) {
 			t.Parallel()
 			office := phones.StartOffice(t, pbx.Options{Version: version, Append: dialplan}, true)
-			real := &scenario.Real{PBX: office.PBX, Trunk: office.Trunk}
-			p := &product{t: t, office: real, cfg: config(t, real)}
+			o := &scenario.Real{PBX: office.PBX, Trunk: office.Trunk}
+			p := &product{t: t, office: o, cfg: config(t, o)}
 			p.cfg.PBX[0].RecordingsDir = filepath.Join(office.PBX.SpoolDir(), "monitor")
 			p.cfg.PBX[0].RecordingsFromARI = true
 			must(t, "monitor", os.MkdirAll(p.cfg.PBX[0].RecordingsDir, 0o755))
