@@ -130,12 +130,13 @@ type StoredRecording struct {
 }
 
 // StoredRecordings lists what is in the PBX's recording folder. Before the
-// first recording there is no folder, and Asterisk answers 500.
+// first recording there is no folder, and Asterisk answers 500; without
+// res_ari_recordings 404.
 func (c *Client) StoredRecordings(ctx context.Context) ([]StoredRecording, error) {
 	var out []StoredRecording
 	_, err := c.rest.do(ctx, http.MethodGet, "/recordings/stored", nil, nil, &out)
 	var status *StatusError
-	if errors.As(err, &status) && status.Status == http.StatusInternalServerError {
+	if errors.As(err, &status) && (status.Status == http.StatusInternalServerError || status.Status == http.StatusNotFound) {
 		return nil, nil
 	}
 	return out, err

@@ -72,7 +72,7 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 		return fmt.Errorf("demo folder: %w", err)
 	}
 	sim := arisim.New(arisim.Options{
-		User: demoUser, Password: demoPassword, App: configs.DefaultARIApp, Office: arisim.DemoOffice(),
+		User: demoUser, Password: demoPassword, Office: arisim.DemoOffice(),
 		Outside: arisim.OutsideByDigit(demoSeed), Speed: opt.Speed, Log: opt.Log,
 	})
 	if err := sim.Start(); err != nil {

@@ -2,7 +2,7 @@ export const missed = {
   title: 'Missed callers',
   open: 'To call back',
   closed: 'Closed',
-  mine: "Mine and nobody's",
+  mine: 'Mine',
   all: 'All',
   overdue: 'Overdue',
   due: 'call back by {{time}}',

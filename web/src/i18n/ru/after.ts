@@ -3,7 +3,7 @@ export const missed = {
   title: 'Пропущенные',
   open: 'Ждут звонка',
   closed: 'Закрытые',
-  mine: 'Мои и ничьи',
+  mine: 'Мои',
   all: 'Все',
   overdue: 'Просрочен',
   due: 'перезвонить до {{time}}',

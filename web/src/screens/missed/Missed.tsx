@@ -16,13 +16,13 @@ export function Missed() {
   const can = useCan();
   const { params, set } = useParam();
   const state = params.get('state') === 'closed' ? 'closed' : 'open';
-  const all = params.get('all') === 'true' || !can('calls.dial');
+  const mine = params.get('owner') === 'me';
   const query = useInfiniteQuery({
-    queryKey: ['obligations', 'list', state, all],
+    queryKey: ['obligations', 'list', state, mine],
     queryFn: ({ pageParam, signal }) =>
       send(
         api.GET('/obligations', {
-          params: { query: { state, owner: all ? undefined : 'me', limit: 50, cursor: pageParam ?? undefined } },
+          params: { query: { state, owner: mine ? 'me' : undefined, limit: 50, cursor: pageParam ?? undefined } },
           signal,
         }),
       ),
@@ -43,12 +43,12 @@ export function Missed() {
             onChange={(value) => set({ state: value === 'open' ? null : value })}
             data={(['open', 'closed'] as const).map((value) => ({ value, label: t(`missed.${value}`) }))}
           />
-          {can('calls.read_all') && (
+          {can('calls.dial') && (
             <SegmentedControl
               aria-label={t('missed.owner')}
-              value={all ? 'all' : 'mine'}
-              onChange={(value) => set({ all: value === 'all' ? 'true' : null })}
-              data={(['mine', 'all'] as const).map((value) => ({ value, label: t(`missed.${value}`) }))}
+              value={mine ? 'mine' : 'all'}
+              onChange={(value) => set({ owner: value === 'mine' ? 'me' : null })}
+              data={(['all', 'mine'] as const).map((value) => ({ value, label: t(`missed.${value}`) }))}
             />
           )}
         </>

@@ -44,11 +44,11 @@ export function ReportTable({ report }: { report: CallReport }) {
   );
   const heads = ['inbound', 'answered', 'missed', 'answered_share', 'sla_share', 'outbound', 'wait', 'talk', 'call_back'] as const;
   return (
-    <Table className="tabular" verticalSpacing={8} aria-label={t(`report.by.${report.group_by}`)}>
+    <Table className="tabular" verticalSpacing={8} style={{ whiteSpace: 'nowrap' }} aria-label={t(`report.by.${report.group_by}`)}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{t(`report.by.${report.group_by}`)}</Table.Th>
-          <Table.Th w="24%">{t('report.calls')}</Table.Th>
+          <Table.Th w="20%" miw={160}>{t('report.calls')}</Table.Th>
           {heads.map((each) => (
             <Table.Th key={each} ta="right">
               {t(`report.${each}`)}
