@@ -31,8 +31,9 @@ func asterisks(t *testing.T, o pbx.Options, f func(t *testing.T, o *scenario.Rea
 	for _, version := range []string{"22", "16"} {
 		t.Run("asterisk "+version, func(t *testing.T) {
 			t.Parallel()
-			o.Version = version
-			r, err := scenario.NewReal(t.Context(), o)
+			options := o // of this release only
+			options.Version = version
+			r, err := scenario.NewReal(t.Context(), options)
 			must(t, "asterisk", err)
 			closeOffice(t, r)
 			f(t, r)

@@ -40,8 +40,9 @@ func withSound(t *testing.T, o pbx.Options, change func(*configs.Config), f func
 	for _, version := range []string{"22", "16"} {
 		t.Run("asterisk "+version, func(t *testing.T) {
 			t.Parallel()
-			o.Version = version
-			office := phones.StartOffice(t, o, true)
+			options := o // of this release only
+			options.Version = version
+			office := phones.StartOffice(t, options, true)
 			o := &scenario.Real{PBX: office.PBX, Trunk: office.Trunk}
 			p := &product{t: t, office: o, cfg: config(t, o)}
 			if change != nil {
@@ -64,9 +65,8 @@ func speak(t *testing.T, d time.Duration) {
 
 // talking calls the telephone 102 from outside and returns the two ends once
 // each hears the other.
-func talking(t *testing.T, office *phones.Office) (caller, desk *phones.Call) {
+func talking(t *testing.T, office *phones.Office, phone *phones.Phone) (caller, desk *phones.Call) {
 	t.Helper()
-	phone := office.Phone("102", phones.AnswerAfter(0))
 	caller, err := office.Trunk.Call(within(t), phones.Outgoing{From: "79161234567", To: "4951000102"})
 	must(t, "call", err)
 	desk, err = phone.WaitIncoming(within(t))
@@ -150,7 +150,8 @@ func TestRecordingOfAConversation_CO_08(t *testing.T) {
 	withSound(t, pbx.Options{}, nil, func(t *testing.T, p *product, office *phones.Office) {
 		op := p.login("u102").connect()
 		second := office.Phone("103", phones.AnswerAfter(0))
-		caller, desk := talking(t, office)
+		phone := office.Phone("102", phones.AnswerAfter(0))
+		caller, desk := talking(t, office, phone)
 		call := op.until("the talk", func(c cti.Call) bool { return c.State == cti.Talking })
 		op.recordCommand(t, call.ID, "start")
 		speak(t, speech)
@@ -223,7 +224,8 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 	t.Parallel()
 	withSound(t, pbx.Options{}, func(c *configs.Config) { c.Recordings.Auto = "inbound" }, func(t *testing.T, p *product, office *phones.Office) {
 		op := p.login("u102").connect()
-		caller, desk := talking(t, office)
+		phone := office.Phone("102", phones.AnswerAfter(0))
+		caller, desk := talking(t, office, phone)
 		call := op.until("the talk is recorded", func(c cti.Call) bool { return c.State == cti.Talking && c.Recorded })
 		speak(t, speech)
 		p.stop()
@@ -247,7 +249,7 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 		op.record(call.ID)
 
 		// The next one ends while nobody looks.
-		caller, _ = talking(t, office)
+		caller, _ = talking(t, office, phone)
 		call = op.until("the second talk is recorded", func(c cti.Call) bool { return c.ID != call.ID && c.State == cti.Talking && c.Recorded })
 		speak(t, speech)
 		p.stop()
