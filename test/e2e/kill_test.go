@@ -101,7 +101,9 @@ func spawn(t *testing.T, file string) *victim {
 func (v *victim) kill(t *testing.T) {
 	t.Helper()
 	must(t, "kill", v.cmd.Process.Kill())
-	_ = <-v.done // it was killed
+	if err := <-v.done; err == nil {
+		t.Error("the server ended by itself")
+	}
 }
 
 // kept is one record in the database, with what hangs on it.
