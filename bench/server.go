@@ -74,7 +74,7 @@ func makeOperators(ctx context.Context, d *database, extensions []string) ([]ope
 		if err != nil {
 			return nil, fmt.Errorf("operator: %w", err)
 		}
-		token, _, err := people.CreateToken(ctx, crm.System(), login, "bench", []crm.Permission{crm.CallsRead}, &expires)
+		token, _, err := people.CreateToken(ctx, crm.System(), login, "bench", []crm.Permission{crm.CallsRead, crm.NumbersFull}, &expires)
 		if err != nil {
 			return nil, fmt.Errorf("operator: %w", err)
 		}
