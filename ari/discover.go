@@ -96,6 +96,14 @@ func (r *REST) object(ctx context.Context, kind, id string) (map[string]string, 
 	return out, err
 }
 
+// Overload tells what makes res_pjsip ignore new calls (pjsip.conf,
+// taskprocessor_overload_trigger): global, pjsip_only or none. Empty: the PBX
+// does not tell.
+func (r *REST) Overload(ctx context.Context) (string, error) {
+	settings, err := r.object(ctx, "global", "global")
+	return settings["taskprocessor_overload_trigger"], err
+}
+
 // callerID reads `"Anna" <101>`; Asterisk writes <unknown> for none.
 func callerID(text string) (name, number string) {
 	name, number, bracketed := strings.Cut(text, "<")

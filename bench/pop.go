@@ -28,7 +28,8 @@ const operatorCount = 100
 type popResult struct {
 	load
 	operators, rounds int
-	wanted            int // rings of a telephone that an operator must see
+	planned           int // rings of telephones, if the PBX has the time for each
+	wanted            int // rings that came to pass, as the relay saw them: an operator must see each
 	popped, withCard  int // of those, the ones that came while it rang
 	strangers         int // calls that came to somebody else: must be 0
 	recorded          int // call records in the database at the end
@@ -89,9 +90,10 @@ func middle(rounds []popResult) popResult {
 	})
 	m := rounds[len(rounds)/2]
 	m.rounds = len(rounds)
-	m.calls, m.wanted, m.popped, m.withCard, m.strangers, m.recorded = 0, 0, 0, 0, 0, 0
+	m.calls, m.planned, m.wanted, m.popped, m.withCard, m.strangers, m.recorded = 0, 0, 0, 0, 0, 0, 0
 	for _, r := range rounds {
 		m.calls += r.calls
+		m.planned += r.planned
 		m.wanted += r.wanted
 		m.popped += r.popped
 		m.withCard += r.withCard
@@ -211,7 +213,7 @@ func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
 	r := popResult{load: l, operators: len(b.operators)}
 	calls, persons, expected := b.plan(l)
 	for _, extensions := range expected {
-		r.wanted += len(extensions)
+		r.planned += len(extensions)
 	}
 	for _, s := range append(b.shown, b.relayed...) { // what came before is not of this load
 		if _, err := s.take(); err != nil {
@@ -228,13 +230,14 @@ func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
 	if r.recorded, err = b.records(ctx, began, l.calls); err != nil {
 		return r, err
 	}
-	for _, s := range b.shown {
-		if err := r.readShown(s, expected); err != nil {
+	rang := make(map[string][]string, l.calls)
+	for _, s := range b.relayed {
+		if err := r.readRelayed(s, rang); err != nil {
 			return r, err
 		}
 	}
-	for _, s := range b.relayed {
-		if err := r.readRelayed(s); err != nil {
+	for _, s := range b.shown {
+		if err := r.readShown(s, expected, rang); err != nil {
 			return r, err
 		}
 	}
@@ -291,7 +294,7 @@ func (b *popBench) records(ctx context.Context, since time.Time, want int) (int,
 
 // readShown takes the frames of one operator of the product. The time of the
 // frame of the PBX is the ring_at of his leg, as the server read it.
-func (r *popResult) readShown(s *screen, expected map[string][]string) error {
+func (r *popResult) readShown(s *screen, expected, rangAt map[string][]string) error {
 	arrivals, err := s.take()
 	if err != nil {
 		return err
@@ -315,7 +318,7 @@ func (r *popResult) readShown(s *screen, expected map[string][]string) error {
 			continue
 		}
 		rang := ringAt(c, s.extension)
-		if rang == nil {
+		if rang == nil || !slices.Contains(rangAt[c.Number.E164], s.extension) {
 			continue
 		}
 		if number := c.Number.E164; !first[number] {
@@ -342,8 +345,9 @@ func ringAt(c cti.Call, extension string) *time.Time {
 }
 
 // readRelayed takes the frames of one operator of the relay: the first that
-// says of a channel that it rings.
-func (r *popResult) readRelayed(s *screen) error {
+// says of a channel that it rings. rang collects, by the caller's number, the
+// extensions that rang.
+func (r *popResult) readRelayed(s *screen, rang map[string][]string) error {
 	arrivals, err := s.take()
 	if err != nil {
 		return err
@@ -367,6 +371,10 @@ func (r *popResult) readRelayed(s *screen) error {
 		if ringing != nil && !rings[ringing.ID] {
 			rings[ringing.ID] = true
 			r.floor = append(r.floor, a.at.Sub(read))
+			if number := "+" + ringing.Connected.Number; !slices.Contains(rang[number], s.extension) {
+				rang[number] = append(rang[number], s.extension)
+				r.wanted++
+			}
 		}
 	}
 	return nil

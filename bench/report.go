@@ -126,8 +126,8 @@ func (r report) notes() []string {
 	}
 	for _, p := range r.pops {
 		notes = append(notes, fmt.Sprintf("pop at %s: %d calls in %d rounds, of which the one with the median distance is shown, %d operators; "+
-			"%d frames to the operators in a round, %d of them presence; %d calls shown to somebody else; card p50 %s.",
-			p.load, p.calls, p.rounds, p.operators, p.frames, p.presence, p.strangers, milliseconds(p.card.quantile(.5))))
+			"%d of %d planned rings came to pass; %d frames to the operators in a round, %d of them presence; %d calls shown to somebody else; card p50 %s.",
+			p.load, p.calls, p.rounds, p.operators, p.wanted, p.planned, p.frames, p.presence, p.strangers, milliseconds(p.card.quantile(.5))))
 	}
 	return notes
 }

@@ -26,6 +26,7 @@ func (s *Sim) handler() http.Handler {
 		"GET /ari/bridges":                          s.getBridges,
 		"GET /ari/endpoints":                        s.getEndpoints,
 		"GET /ari/deviceStates/{name}":              s.getDeviceState,
+		globalSettings:                              getGlobalSettings,
 		"/":                                         func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "Resource not found") },
 	} {
 		mux.HandleFunc(pattern, h)
@@ -80,6 +81,13 @@ func (s *Sim) getInfo(w http.ResponseWriter, _ *http.Request) {
 		"config": map[string]any{"name": "arisim", "default_language": "en", "setid": map[string]string{"user": "", "group": ""}},
 		"status": map[string]string{"startup_time": stamp(s.started), "last_reload_time": stamp(s.started)},
 	})
+}
+
+const globalSettings = "GET /ari/asterisk/config/dynamic/res_pjsip/global/global"
+
+// getGlobalSettings has only what a client of events should look at.
+func getGlobalSettings(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, []map[string]string{{"attribute": "taskprocessor_overload_trigger", "value": "pjsip_only"}})
 }
 
 type applicationJSON struct {

@@ -74,6 +74,7 @@ func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
 	c.clock(skew)
 	c.rights(ctx)
 	c.application(ctx, rest)
+	c.overload(ctx, rest)
 	at("events")
 	c.events(ctx)
 	at("endpoints")

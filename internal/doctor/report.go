@@ -62,7 +62,7 @@ var rows = map[string]string{
 	"data_dir": "AF-01", "disk": "AF-01", "listen": "OP-01", "database": "OP-01", "redis": "OP-04", "users": "PU-01",
 	"tls": "OP-05", "pbx.none": "PB-01",
 	"ari": "PB-01", "ari.rights": "CO-01", "ari.application": "PB-02", "ari.version": "PB-01", "ari.clock": "CK-03",
-	"ari.channelvars": "CK-01", "ari.write_timeout": "PB-02", "ari.plain": "OP-05",
+	"ari.channelvars": "CK-01", "ari.write_timeout": "PB-02", "ari.overload": "CK-01", "ari.plain": "OP-05",
 	"endpoint": "PU-01", "trunk": "CK-05", "context": "CO-01", "cdr": "PB-04", "ami": "CO-07", "control": "CO-07", "sip": "PB-07", "time_zone": "PB-04", "recordings": "CO-08",
 }
 

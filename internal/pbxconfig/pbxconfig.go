@@ -64,6 +64,8 @@ func New(opt Options) Snippets {
 			Text: httpConf(p.ARI.URL), Reload: "module reload http"},
 		{ID: "ari", Path: "/etc/asterisk/ari.conf", Purpose: "the user of ringcard",
 			Text: s.ariConf(), Reload: "module reload res_ari"},
+		{ID: "pjsip", Path: "/etc/asterisk/pjsip.conf", Purpose: "events that wait inside Asterisk hold up no calls; into the section of type global, if there is one",
+			Text: pjsipConf, Reload: "module reload res_pjsip.so"},
 		{ID: "cdr", Path: "/etc/asterisk/cdr.conf", Purpose: "calls that end while ringcard is away are corrected from the PBX's own records",
 			Optional: true, Text: cdrConf, Reload: "module reload cdr_csv"},
 		{ID: "control", Path: "/etc/asterisk/extensions.conf", Purpose: "transfer, pickup, park and tones from the page, without AMI",
@@ -144,6 +146,13 @@ read_only = no
 password = %s
 `, s.User, s.Password)
 }
+
+// pjsipConf: by default PJSIP ignores new calls while more than 500 events wait
+// for any ARI application (ADR 24).
+const pjsipConf = `[global]
+type = global
+taskprocessor_overload_trigger = pjsip_only
+`
 
 func (s Snippets) managerConf() string {
 	return fmt.Sprintf(`[general]

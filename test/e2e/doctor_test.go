@@ -74,7 +74,7 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 		if healthy.Failed() {
 			t.Errorf("a healthy PBX: %+v", healthy)
 		}
-		for _, id := range []string{"ari", "ari.rights", "ari.events", "ari.channelvars", "context", "ami", "cdr", "trunk", "time_zone", "control"} {
+		for _, id := range []string{"ari", "ari.rights", "ari.events", "ari.channelvars", "context", "ami", "cdr", "trunk", "time_zone", "control", "ari.overload"} {
 			if f := find(healthy, id); f.Level != doctor.OK {
 				t.Errorf("%s: %+v", id, f)
 			}
@@ -89,6 +89,17 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 				}
 				must(t, name, os.WriteFile(file, []byte(strings.Replace(string(old), from, to, 1)), 0o600))
 				return func() { must(t, name, os.WriteFile(file, old, 0o600)) }
+			}
+		}
+		reload := func(module string, fault func(*configs.PBX) func()) func(*configs.PBX) func() {
+			load := func() {
+				_, err := o.PBX.CLI(t.Context(), "module reload "+module)
+				must(t, module, err)
+			}
+			return func(p *configs.PBX) func() {
+				mend := fault(p)
+				load()
+				return func() { mend(); load() }
 			}
 		}
 		set := func(f func(*configs.PBX)) func(*configs.PBX) func() {
@@ -115,6 +126,7 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 			"deadlock": {edit("ari.conf", "channelvars", "channelvars = CHANNEL(linkedid),CHANNEL(pjsip,call-id)\n;"), "ari.channelvars.deadlock", doctor.Fail,
 				"remove it"},
 			"write timeout": {edit("ari.conf", "[general]", "[general]\nwebsocket_write_timeout = 30000"), "ari.write_timeout", doctor.Warn, "default"},
+			"overload":      {reload("res_pjsip.so", edit("pjsip.conf", "taskprocessor_overload_trigger = pjsip_only\n", "")), "ari.overload", doctor.Warn, "pjsip_only"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				cfg := good
@@ -174,6 +186,11 @@ func TestSnippetConnectsABarePBX_PB_09(t *testing.T) {
 				text, err := os.ReadFile(name)
 				must(t, "extensions.conf", err)
 				f.Text = string(text) + "\n" + f.Text
+			case "pjsip": // into the section that is there, without what our test PBXs have
+				text, err := os.ReadFile(name)
+				must(t, "pjsip.conf", err)
+				bare := strings.Replace(string(text), "taskprocessor_overload_trigger = pjsip_only\n", "", 1)
+				f.Text = strings.Replace(bare, "[global]\ntype = global\n", f.Text, 1)
 			}
 			must(t, f.Path, os.WriteFile(name, []byte(f.Text), 0o600))
 			if out, err := o.PBX.CLI(t.Context(), f.Reload); err != nil {
