@@ -25,6 +25,9 @@ const (
 	// spoolAfter is how long the journal may take before ended calls are kept
 	// in files beside it: the process may end at any moment.
 	spoolAfter = 250 * time.Millisecond
+	// stopSaving is how long Stop goes on writing: after the recorder there is
+	// more to stop.
+	stopSaving = 5 * time.Second
 )
 
 // RecorderOptions configure a Recorder.
@@ -133,7 +136,8 @@ func (r *Recorder) Start() {
 	go r.run(ctx)
 }
 
-// Stop writes what waits while ctx lasts and puts the rest into the spool.
+// Stop writes what waits for stopSaving, while ctx lasts, and puts the ended
+// calls of the rest into the spool.
 func (r *Recorder) Stop(ctx context.Context) error {
 	if r.cancel == nil {
 		return nil
@@ -143,6 +147,8 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	r.ripen(time.Now().Add(openEvery))
 	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, stopSaving)
+	defer cancel()
 	for {
 		c, ok := r.next()
 		if !ok {

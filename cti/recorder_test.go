@@ -177,3 +177,47 @@ func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
 		}
 	})
 }
+
+// slowJournal takes a second for each record.
+type slowJournal struct {
+	cti.Journal
+	saved int
+}
+
+func (j *slowJournal) Save(ctx context.Context, _ cti.Call) error {
+	select {
+	case <-time.After(time.Second):
+		j.saved++
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A slow database does not take the time of all that is stopped after the
+// recorder; what is not written is in files.
+func TestStopDoesNotWaitForASlowJournal_AF_01(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, dir := &slowJournal{}, t.TempDir()
+		r, err := cti.NewRecorder(j, cti.RecorderOptions{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 100 {
+			r.Put(cti.Call{ID: fmt.Sprint(i), Version: 1, State: cti.Ended})
+		}
+		r.Start()
+		synctest.Wait()
+		began := time.Now()
+		if err := r.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 5*time.Second || j.saved == 0 {
+			t.Errorf("stopped after %v, %d written", took, j.saved)
+		}
+		if left := len(files(t, dir)); left+j.saved != 100 {
+			t.Errorf("%d written, %d in files", j.saved, left)
+		}
+	})
+}
