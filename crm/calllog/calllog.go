@@ -62,6 +62,8 @@ type Record struct {
 	Transferred bool            `json:"transferred" doc:"handed from one of the office to another, or outside"`
 	WrapUp      *WrapUpDone     `json:"wrapup" doc:"what it came to; null until somebody said so"`
 	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
+	Transfers   []Transfer      `json:"transfers,omitempty" doc:"how the call went from hand to hand, in order; one record only"`
+	EndedBy     string          `json:"ended_by,omitempty" enum:"client,office,pbx" doc:"who hung up first; one record only"`
 	// What was not seen and what was changed later, of one record only (PB-04).
 	Estimated   []string     `json:"estimated,omitempty" doc:"fields that were not seen and are what is most likely; one record only"`
 	CDR         string       `json:"cdr,omitempty" enum:"none,awaited,applied" doc:"whether the PBX's own records mended what was not seen; none: no source is configured"`
@@ -74,6 +76,18 @@ type Record struct {
 	Snapshot json.RawMessage `json:"-"`
 	// Why is the trace of an ended call, kept beside the record; see Traces.
 	Why json.RawMessage `json:"-"`
+}
+
+// Transfer is one step of a call from hand to hand (CK-01). By and From are the
+// same person except in a pickup, where By takes the call that rings at From. To
+// is nil where nobody got it; a party outside has no user.
+type Transfer struct {
+	At     time.Time `json:"at"`
+	Kind   string    `json:"kind" enum:"blind,attended,forward,pickup,park,conference"`
+	By     *Party    `json:"by" doc:"who did it"`
+	From   *Party    `json:"from" doc:"who had the call, or whose telephone rang"`
+	To     *Party    `json:"to" doc:"who got it"`
+	Number string    `json:"number,omitempty" doc:"what was dialled: an extension, a parking lot, a conference"`
 }
 
 // Correction is one field that was changed after the end of the call.
@@ -103,7 +117,7 @@ type Number struct {
 
 // Party is an employee's part in a call.
 type Party struct {
-	UserID int64  `json:"user_id"`
+	UserID int64  `json:"user_id" doc:"0: of nobody of the office, or of a telephone without a user"`
 	Name   string `json:"name"`
 }
 

@@ -54,7 +54,8 @@ func maskedSite(t *testing.T) (s *site, ids map[string]string, card client.Card)
 		r := calllog.Record{ID: uuid.NewString(), Version: 1, PBX: "office", Direction: calllog.In, State: calllog.Ended, Disposition: calllog.Missed,
 			Number: calllog.Number{Raw: strings.TrimPrefix(number, "+"), E164: number, Display: display, Kind: "external"}, CallerName: number,
 			StartedAt: at, RingAt: &at, EndedAt: &end, UserIDs: []int64{agent.ID}, Note: "с " + number,
-			Snapshot: []byte(`{"legs":[{"id":"1732258800.15","name":"PJSIP/` + number + `-0001","number":"` + number + `","state":"ended"}]}`)}
+			Snapshot: []byte(`{"legs":[{"id":"1732258800.15","name":"PJSIP/` + number + `-0001","number":"` + number + `","state":"ended"}],
+				"transfers":[{"at":"2026-11-22T09:00:00Z","kind":"blind","to":{"name":"` + display + `"},"number":"` + number + `"}]}`)}
 		if err := s.deps.CallLog.Save(ctx, r); err != nil {
 			t.Fatal(err)
 		}

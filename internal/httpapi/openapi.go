@@ -51,6 +51,7 @@ var contractNames = map[string]string{
 	"calllog.Number":        "RecordNumber",
 	"calllog.Party":         "RecordParty",
 	"calllog.Correction":    "RecordCorrection",
+	"calllog.Transfer":      "RecordTransfer",
 	"calllog.Summary":       "CallSummary",
 	"calllog.Result":        "WrapUpResult",
 	"obligation.Number":     "CallBackNumber",

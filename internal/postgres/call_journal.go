@@ -18,7 +18,8 @@ import (
 const (
 	sqlCall = `SELECT ` + callColumns + `, coalesce(k.snapshot -> 'legs', '[]') AS legs,
 			coalesce(k.snapshot -> 'estimated', '[]') AS estimated, coalesce(k.snapshot ->> 'cdr', '') AS cdr,
-			coalesce(k.snapshot -> 'corrections', '[]') AS corrections
+			coalesce(k.snapshot -> 'corrections', '[]') AS corrections,
+			coalesce(k.snapshot -> 'transfers', '[]') AS transfers, coalesce(k.snapshot ->> 'ended_by', '') AS ended_by
 		FROM crm.call k` + callJoins + `
 		WHERE k.id = $1 AND {calls:k}`
 
@@ -249,9 +250,12 @@ func (s *CallStore) Get(ctx context.Context, actor crm.Actor, id string) (calllo
 		Estimated   []string
 		CDR         string
 		Corrections []calllog.Correction
+		Transfers   []calllog.Transfer
+		EndedBy     string
 	}](ctx, s.db.pool, "call", sql, args...)
 	r := row.record()
 	r.Legs, r.Estimated, r.CDR, r.Corrections = row.Legs, row.Estimated, row.CDR, row.Corrections
+	r.Transfers, r.EndedBy = row.Transfers, row.EndedBy
 	return r, err
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"ringcard/crm"
@@ -73,6 +75,39 @@ func TestCorrectionChangesRecordAndInteraction_PB_04_AF_01(t *testing.T) {
 	items := must(o.history.History(o.ctx, o.anna, card.ID, nil, crm.PageRequest{}))(t).Items
 	if len(items) != 1 || items[0].Subject != calllog.Subject(got, "ru") {
 		t.Errorf("history %+v", items)
+	}
+}
+
+// One record tells who gave the call to whom and who hung up; a list does not.
+func TestRecordTellsItsTransfers_CK_01(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.call("+79210000001")
+	r.Snapshot = []byte(`{"ended_by":"client","transfers":[
+		{"at":"2026-01-02T03:04:05Z","kind":"attended","by":{"user_id":1,"name":"Анна","device":"PJSIP/101"},
+		 "from":{"user_id":1,"name":"Анна","device":"PJSIP/101"},"to":{"user_id":2,"name":"Борис","device":"PJSIP/102"},"to_leg":"1.3"},
+		{"at":"2026-01-02T03:05:05Z","kind":"blind","by":{"user_id":2,"name":"Борис","device":"PJSIP/102"},
+		 "from":{"user_id":2,"name":"Борис","device":"PJSIP/102"},"to":null,"number":"103"}]}`)
+	o.save(r)
+	plain := o.call("+79210000002")
+	plain.Snapshot = []byte(`{"transfers":null}`)
+	o.save(plain)
+	anna, boris := &calllog.Party{UserID: 1, Name: "Анна"}, &calllog.Party{UserID: 2, Name: "Борис"}
+	want := []calllog.Transfer{
+		{At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Kind: "attended", By: anna, From: anna, To: boris},
+		{At: time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC), Kind: "blind", By: boris, From: boris, Number: "103"},
+	}
+	got := must(o.calls.Get(o.ctx, o.anna, r.ID))(t)
+	if diff := cmp.Diff(want, got.Transfers); diff != "" || got.EndedBy != "client" || !got.Transferred {
+		t.Errorf("%s %+v", diff, got)
+	}
+	if got = must(o.calls.Get(o.ctx, o.anna, plain.ID))(t); got.Transfers != nil || got.EndedBy != "" || got.Transferred {
+		t.Errorf("%+v", got)
+	}
+	for _, each := range must(o.calls.List(o.ctx, o.anna, calllog.Query{}))(t).Items {
+		if each.Transfers != nil || each.EndedBy != "" {
+			t.Errorf("in the list: %+v", each)
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ export interface Format {
   /** Вчера, 16:42 · 19.11, 09:15 · 19.11.2025, 09:15 */
   moment: (at: string | null | undefined) => string;
   time: (at: string) => string;
+  /** 16:42:07, where seconds tell the order */
+  clock: (at: string) => string;
   date: (at: string | null | undefined) => string;
   /** 4 мин 12 с */
   duration: (ms: number) => string;
@@ -25,6 +27,7 @@ export function useFormat(): Format {
     const locale = language === 'en' ? 'en-GB' : 'ru-RU';
     const as = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
     const time = as({ hour: '2-digit', minute: '2-digit' });
+    const clock = as({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
     const day = as(language === 'en' ? { day: 'numeric', month: 'short' } : { day: '2-digit', month: '2-digit' });
     const full = as(
       language === 'en'
@@ -39,15 +42,16 @@ export function useFormat(): Format {
       const date = new Date(at);
       const now = new Date();
       const ago = daysAgo(date, now, timeZone);
-      const clock = time.format(date);
-      if (ago === 0) return t('time.today', { clock });
-      if (ago === 1) return t('time.yesterday', { clock });
-      return `${(year.format(date) === year.format(now) ? day : full).format(date)}, ${clock}`;
+      const hour = time.format(date);
+      if (ago === 0) return t('time.today', { clock: hour });
+      if (ago === 1) return t('time.yesterday', { clock: hour });
+      return `${(year.format(date) === year.format(now) ? day : full).format(date)}, ${hour}`;
     };
     return {
       timeZone,
       moment,
       time: (at) => time.format(new Date(at)),
+      clock: (at) => clock.format(new Date(at)),
       // a date without a time is a calendar day, not an instant
       date: (at) => (at ? full.format(new Date(at.length === 10 ? `${at}T12:00:00Z` : at)) : '—'),
       duration: (ms) => {

@@ -17,6 +17,7 @@ import { useDial } from '@/parts/useDial';
 import { CallNote } from '@/screens/workspace/CallNote';
 import { CallProgress } from '@/screens/workspace/CallProgress';
 import own from '@/screens/client/Client.module.css';
+import { Mended } from './Mended';
 import { ResultBadge, useWho } from './rows';
 import { Why } from './Why';
 
@@ -63,7 +64,10 @@ function Details({ call, onClose }: { call: CallRecord; onClose: () => void }) {
             </Text>
           )}
         </div>
-        <ResultBadge call={call} />
+        <Stack gap={4} align="flex-end">
+          <ResultBadge call={call} />
+          {call.spam && <Badge color="gray">{t('call.spam')}</Badge>}
+        </Stack>
       </Group>
       <Actions call={call} onClose={onClose} />
       <dl className={own.facts}>
@@ -81,14 +85,10 @@ function Details({ call, onClose }: { call: CallRecord; onClose: () => void }) {
             {call.cause > 0 && ` (Q.850: ${call.cause})`}
           </Fact>
         )}
+        {call.ended_by && <Fact label={t('calls.ended_by')}>{t(`why.by.${call.ended_by}`)}</Fact>}
         <Fact label={t('calls.pbx')}>{call.pbx}</Fact>
       </dl>
-      {(call.recovered || call.spam) && (
-        <Group gap="xs">
-          {call.recovered && <Badge color="yellow">{t('call.recovered')}</Badge>}
-          {call.spam && <Badge color="gray">{t('call.spam')}</Badge>}
-        </Group>
-      )}
+      <Mended call={call} />
       {call.recorded && (
         <div>
           <Title order={2} fz={16} mb={6}>
