@@ -19,9 +19,20 @@ type RecordingPBX interface {
 	// PauseRecording leaves out what is said until ResumeRecording.
 	PauseRecording(ctx context.Context, name string) error
 	ResumeRecording(ctx context.Context, name string) error
-	// Recording tells whether it is still being written.
-	Recording(ctx context.Context, name string) (bool, error)
+	// Recording tells what becomes of it now.
+	Recording(ctx context.Context, name string) (RecordingStage, error)
 }
+
+// RecordingStage is what a PBX does with a recording that we ordered.
+type RecordingStage int
+
+// Stages. RecordingStopped: the channel is still there, but the PBX does not
+// write any more, as on a full disk; Asterisk tells of it as of an ordinary end.
+const (
+	RecordingGone RecordingStage = iota // its channel has ended
+	RecordingRuns
+	RecordingStopped
+)
 
 // RecordingLog keeps recordings. Save is idempotent by ID: an older Version
 // never overwrites a newer one.

@@ -14,6 +14,7 @@ type deck struct {
 	mu      sync.Mutex
 	orders  []string        // as "start trunk", "pause", in order
 	live    map[string]bool // by name
+	stuck   map[string]bool // no longer written, their channel is there
 	saved   []Recording     // every version, in order
 	moved   [][2]string
 	marked  []string
@@ -23,7 +24,9 @@ type deck struct {
 	changed chan struct{}
 }
 
-func newDeck() *deck { return &deck{live: make(map[string]bool), changed: make(chan struct{}, 1000)} }
+func newDeck() *deck {
+	return &deck{live: make(map[string]bool), stuck: make(map[string]bool), changed: make(chan struct{}, 1000)}
+}
 
 func (d *deck) note(order string) {
 	d.orders = append(d.orders, order)
@@ -45,6 +48,7 @@ func (d *deck) StopRecording(_ context.Context, name string) error {
 	defer d.mu.Unlock()
 	d.note("stop")
 	delete(d.live, name)
+	delete(d.stuck, name)
 	return nil
 }
 
@@ -62,10 +66,16 @@ func (d *deck) ResumeRecording(context.Context, string) error {
 	return nil
 }
 
-func (d *deck) Recording(_ context.Context, name string) (bool, error) {
+func (d *deck) Recording(_ context.Context, name string) (RecordingStage, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.live[name], nil
+	switch {
+	case d.live[name]:
+		return RecordingRuns, nil
+	case d.stuck[name]:
+		return RecordingStopped, nil
+	}
+	return RecordingGone, nil
 }
 
 func (d *deck) SaveRecording(_ context.Context, r Recording) error {
@@ -362,6 +372,78 @@ func TestRecordingThatThePBXCannotWrite_CO_08(t *testing.T) {
 		t.Errorf("orders %v, want %v: it must not begin again by itself", d.orders, want)
 	}
 	r.report(RecordingReport{Name: name}) // the same end, once more
+}
+
+// quiet ends a recording as a PBX does on a full disk: it says nothing of the
+// fault, and the channel that recorded stays.
+func (d *deck) quiet(r *Recordings, name string) {
+	d.mu.Lock()
+	delete(d.live, name)
+	d.stuck[name] = true
+	d.mu.Unlock()
+	r.report(RecordingReport{Name: name})
+	r.report(RecordingReport{Name: name}) // Asterisk tells it twice
+}
+
+// A PBX whose disk is full stops writing and says that all is well: the
+// recording has failed, and is not tried again and again.
+func TestPBXThatStopsWritingInSilence_CO_08(t *testing.T) {
+	t.Parallel()
+	d := newDeck()
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 1, "trunk", "101")
+	r.observe(c)
+	d.until(t, "it begins", func() bool { return len(d.saved) > 0 })
+	d.quiet(r, d.last().Parts[0].Name)
+	for range 3 { // the call goes on
+		c.Version++
+		r.observe(c)
+	}
+	d.until(t, "it has failed", func() bool { return d.last().State == RecordingFailed })
+	if got := d.last(); got.Cause == "" || got.Parts[0].Failed == "" || got.Parts[0].EndedAt == nil || got.EndedAt == nil {
+		t.Errorf("%+v", got)
+	}
+	r.observe(over(c))
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"start trunk", "stop"}; !slices.Equal(d.orders, want) {
+		t.Errorf("orders %v, want %v: the channel that recorded is ended, and no part begins", d.orders, want)
+	}
+}
+
+// The same after a restart: the PBX stopped writing while nobody looked.
+func TestPBXThatStoppedWritingUnseen_CO_08_PB_03(t *testing.T) {
+	t.Parallel()
+	began := time.Now().Add(-time.Minute)
+	d := newDeck()
+	d.earlier = []Recording{{ID: "r", Version: 4, CallID: "c1", PBX: "office", State: RecordingActive, StartedAt: began,
+		Parts: []RecordingPart{{Name: "part", Channel: "trunk", StartedAt: began}}}}
+	d.stuck["part"] = true
+	r := startTapes(t, d, RecordNone)
+	r.observe(talk("c1", 9, "trunk", "101"))
+	r.resynced()
+	d.until(t, "it has failed", func() bool { return len(d.saved) > 0 && d.last().State == RecordingFailed })
+}
+
+// A channel that is just ending looks the same for a moment.
+func TestChannelThatIsJustEndingIsNoFault_CO_08(t *testing.T) {
+	t.Parallel()
+	d := newDeck()
+	r := startTapes(t, d, RecordInbound)
+	c := talk("c1", 1, "trunk", "101")
+	r.observe(c)
+	d.until(t, "it begins", func() bool { return len(d.saved) > 0 })
+	name := d.last().Parts[0].Name
+	d.quiet(r, name)
+	d.mu.Lock()
+	delete(d.stuck, name)
+	d.mu.Unlock()
+	r.observe(over(gone(c, "trunk")))
+	d.until(t, "it is over", func() bool { return d.last().EndedAt != nil })
+	if got := d.last(); got.State != RecordingEnd || got.Parts[0].Failed != "" || len(got.Parts) != 1 {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestRecordingThatCannotBegin_CO_08(t *testing.T) {

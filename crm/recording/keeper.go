@@ -189,6 +189,9 @@ func (s *Service) bring(ctx context.Context, r *Recording) (Arrival, error) {
 				return Arrival{}, err
 			}
 		}
+		if p.Key != "" && p.Size == 0 && p.Failed == "" {
+			p.Failed = "not even the header was written" // the disk was full from the start
+		}
 		incomplete = incomplete || p.Gone || p.Failed != ""
 		if p.Key != "" {
 			stored = append(stored, *p)
@@ -245,16 +248,18 @@ func (s sourceReader) Read(p []byte) (int, error) {
 func (s *Service) whole(ctx context.Context, r Recording, parts []Part) (Arrival, error) {
 	scans := make([]Scanned, 0, len(parts))
 	usable := make([]Part, 0, len(parts))
+	incomplete := false
 	for _, p := range parts {
 		scanned, err := s.scanBlob(ctx, p.Key)
 		if errors.Is(err, ErrWAV) && len(parts) > 1 {
 			s.log.Error("part of a recording is no WAV file and left out", "recording", r.ID, "call", r.CallID, "part", p.Seq, "error", err)
+			incomplete = true
 			continue
 		}
 		if err != nil {
 			return Arrival{}, err
 		}
-		usable, scans = append(usable, p), append(scans, scanned)
+		usable, scans, incomplete = append(usable, p), append(scans, scanned), incomplete || scanned.Cut
 	}
 	if len(usable) == 0 {
 		return Arrival{}, ErrWAV
@@ -267,7 +272,7 @@ func (s *Service) whole(ctx context.Context, r Recording, parts []Part) (Arrival
 		}
 	}
 	a := Arrival{Key: key}
-	if len(usable) < len(parts) {
+	if incomplete {
 		a.Reason = ReasonIncomplete
 	}
 	blob, err := s.stores.Blobs.Open(ctx, key)

@@ -21,6 +21,10 @@ const (
 	maxSkipped = 64 << 20 // bytes of other chunks before the sound
 )
 
+// unknownLength is what a writer puts that cannot go back to the header; 0 is
+// left by one that was to go back and could not.
+const unknownLength = 0xFFFFFFFF
+
 // ErrWAV tells that the stream is no WAV file.
 var ErrWAV = errors.New("not a WAV file")
 
@@ -160,6 +164,9 @@ func scan(r io.Reader) (Scanned, error) {
 			return Scanned{}, err
 		}
 	}
+	if length != unknownLength {
+		out.Cut = int64(length) > out.soundBytes || length == 0 && out.soundBytes > 0
+	}
 	// What follows the sound is kept with the file and of no use here.
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return Scanned{}, err
@@ -172,7 +179,7 @@ func scan(r io.Reader) (Scanned, error) {
 // declared is how much sound to read: all there is where the header does not
 // know.
 func declared(length uint32) int64 {
-	if length == 0 || length == 0xFFFFFFFF {
+	if length == 0 || length == unknownLength {
 		return 1<<63 - 1
 	}
 	return int64(length)
@@ -183,6 +190,9 @@ type Scanned struct {
 	DurationMS int64
 	Channels   int
 	Waveform   Waveform
+	// Cut: its writer never came to the end, as of a PBX that was killed or
+	// whose disk was full.
+	Cut bool
 
 	sound      sound
 	soundBytes int64

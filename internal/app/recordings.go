@@ -234,8 +234,8 @@ func (f *pbxFiles) Finished(ctx context.Context, pbx string, kind recording.Sour
 	if err != nil {
 		return false, err
 	}
-	live, err := client.Recording(ctx, name)
-	return !live, err
+	stage, err := client.Recording(ctx, name)
+	return stage != cti.RecordingRuns, err
 }
 
 // Files implements recording.Source: WAV files only. Ours are always among

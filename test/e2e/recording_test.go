@@ -262,15 +262,64 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 	})
 }
 
-// recorded returns the states of the recordings in the order of the stream.
+// A PBX whose disk is full writes a recording as far as it goes, and says that
+// it is whole. The user is told during the call that nothing is recorded any
+// more; what there is is kept and is said to be a part; the call goes on, and
+// its record is that of any other. When there is room again, a recording can
+// begin anew.
+func TestFullDiskOfThePBXWhileRecording_CO_08(t *testing.T) {
+	t.Parallel()
+	const room = 16 << 10 // one second
+	withSound(t, pbx.Options{RecordingRoom: room}, func(c *configs.Config) { c.Recordings.Auto = "inbound" }, func(t *testing.T, p *product, office *phones.Office) {
+		op := p.login("u102").connect()
+		phone := office.Phone("102", phones.AnswerAfter(0))
+		caller, desk := talking(t, office, phone)
+		call := op.until("the talk is recorded", func(c cti.Call) bool { return c.State == cti.Talking && c.Recorded })
+		p.eventually("the users are told", func() bool { return slices.Contains(op.recorded(), "failed:pbx_failed") })
+		p.eventually("what there is is fetched", func() bool { return slices.Contains(op.recorded(), "ready:incomplete") })
+		must(t, "tone", caller.SendTone(secondVoice))
+		must(t, "the client is still heard", desk.WaitTone(within(t), secondVoice))
+
+		// The part that was fetched left the PBX, so that there is room.
+		p.eventually("the PBX has no copy left", func() bool { return len(storedAt(t, office)) == 0 })
+		op.recordCommand(t, call.ID, "start")
+		speak(t, speech)
+		op.recordCommand(t, call.ID, "stop")
+		p.eventually("the second recording is whole", func() bool { return slices.Contains(op.recorded(), "ready") })
+		must(t, "hang up", caller.Hangup(within(t)))
+
+		if c := op.record(call.ID); !c.Recorded || c.Disposition != string(cti.Answered) {
+			t.Errorf("the record: recorded %v, %s", c.Recorded, c.Disposition)
+		}
+		list := op.recordings(call.ID)
+		if len(list) != 2 || list[0].Reason != "" || list[1].Reason != recording.ReasonIncomplete {
+			t.Fatalf("%+v", list)
+		}
+		if list[1].EndedAt == nil || list[1].Size > room {
+			t.Errorf("the first: %+v", list[1])
+		}
+		if n := heard(op.sound(t, list[1].ID), clientVoice); n < 6 {
+			t.Errorf("before the disk was full, the client is heard in %d stretches", n)
+		}
+		if n := heard(op.sound(t, list[0].ID), secondVoice); n < 6 {
+			t.Errorf("with room again, the client is heard in %d stretches", n)
+		}
+	})
+}
+
+// recorded returns the states of the recordings, and their reasons after a
+// colon, in the order of the stream.
 func (op *operator) recorded() []string {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	var states []string
 	for _, data := range op.rest["recording"] {
-		var r struct{ State string }
+		var r struct{ State, Reason string }
 		if err := json.Unmarshal(data, &r); err != nil {
 			op.err = err
+		}
+		if r.Reason != "" {
+			r.State += ":" + r.Reason
 		}
 		states = append(states, r.State)
 	}

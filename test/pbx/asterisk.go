@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,9 @@ type Options struct {
 	WithoutARI bool
 	// SIPTrace writes every SIP message to the log.
 	SIPTrace bool
+	// RecordingRoom is the size in bytes of a disk for recordings only, empty at
+	// each start; it is soon full. 0: they share the machine's.
+	RecordingRoom int
 	// StartTimeout bounds the start. 0 means 60 s.
 	StartTimeout time.Duration
 }
@@ -66,7 +70,8 @@ type Asterisk struct {
 	slot     *slot
 	patience time.Duration
 	// withoutARI: its answer does not tell that the PBX is up.
-	withoutARI bool
+	withoutARI    bool
+	recordingRoom int
 
 	mu      sync.Mutex
 	process *process // nil while down
@@ -102,6 +107,8 @@ func Run(ctx context.Context, o Options) (*Asterisk, error) {
 		slot:        s,
 		patience:    o.StartTimeout,
 		withoutARI:  o.WithoutARI,
+
+		recordingRoom: o.RecordingRoom,
 	}
 	if a.patience == 0 {
 		a.patience = time.Minute
@@ -152,7 +159,7 @@ func (a *Asterisk) Up(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create console log: %w", err)
 	}
-	p, err := startProcess(a.tree, a.configFile(), console)
+	p, err := startProcess(a.command(), console)
 	_ = console.Close()
 	if err != nil {
 		return err
@@ -164,6 +171,17 @@ func (a *Asterisk) Up(ctx context.Context) error {
 	}
 	a.process = p
 	return nil
+}
+
+// command runs asterisk in the foreground inside the tree.
+func (a *Asterisk) command() []string {
+	run := []string{"chroot", a.tree, "/usr/sbin/asterisk", "-C", a.configFile(), "-f"}
+	if a.recordingRoom == 0 {
+		return run
+	}
+	// In a mount name space of its own: the disk goes with the process.
+	const script = `mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"`
+	return append([]string{"unshare", "--mount", "sh", "-c", script, strconv.Itoa(a.recordingRoom), filepath.Join(a.SpoolDir(), "recording")}, run...)
 }
 
 // Down ends the process and keeps folders and ports, like a PBX whose service
@@ -242,7 +260,8 @@ func (a *Asterisk) LogTail() string {
 // LogFile is the path of Asterisk's log.
 func (a *Asterisk) LogFile() string { return filepath.Join(a.hostDir(), "log", "full") }
 
-// SpoolDir is Asterisk's spool as we see it: recordings, voice mail.
+// SpoolDir is Asterisk's spool as we see it: recordings (but not with
+// Options.RecordingRoom), voice mail.
 func (a *Asterisk) SpoolDir() string { return filepath.Join(a.hostDir(), "spool") }
 
 // hostDir is the instance's folder as we see it.

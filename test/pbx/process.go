@@ -21,10 +21,9 @@ type process struct {
 	err  error         // set before done is closed
 }
 
-// startProcess runs asterisk in the foreground inside tree. configFile is a path
-// inside tree; console receives what Asterisk prints.
-func startProcess(tree, configFile string, console *os.File) (*process, error) {
-	cmd := privileged(context.Background(), "chroot", tree, "/usr/sbin/asterisk", "-C", configFile, "-f")
+// startProcess runs a command as root; console receives what it prints.
+func startProcess(command []string, console *os.File) (*process, error) {
+	cmd := privileged(context.Background(), command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p := &process{cmd: cmd, done: make(chan struct{})}
