@@ -32,7 +32,7 @@ export type Frame = Numbered &
     | { type: 'pbx'; data: { items: PBX[] } }
     | { type: 'notification'; data: unknown }
     /** Something that queries show has changed. */
-    | { type: 'recording'; data: { call_id: string } }
+    | { type: 'recording'; data: Schemas['Recording'] }
     | { type: 'queue'; data: unknown }
     /** A page of a foreign CRM for this call (PU-10). */
     | { type: 'link'; data: { call_id: string; url: string } }

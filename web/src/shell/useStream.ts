@@ -6,6 +6,7 @@ import { endSession, meQuery } from '@/app/session';
 import { Stream } from '@/live/socket';
 import { useLive } from '@/live/store';
 import type { Frame } from '@/live/types';
+import { tellFailure } from './recordingFailure';
 
 /** A browser opens no window by itself: the page of the other CRM is a click away. */
 function offerLink(url: string) {
@@ -23,6 +24,7 @@ function refresh(cache: QueryClient, frame: Frame) {
       break;
     case 'recording':
       void cache.invalidateQueries({ queryKey: ['recordings', frame.data.call_id] });
+      tellFailure(frame.data);
       break;
     case 'link':
       offerLink(frame.data.url);

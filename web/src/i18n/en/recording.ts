@@ -21,6 +21,7 @@ export const recording = {
   pause: 'Pause recording',
   resume: 'Go on recording',
   on: 'Recording',
+  not_going_on: 'This talk is not being recorded',
   paused: 'Recording paused',
   state: {
     recording: 'Recording',

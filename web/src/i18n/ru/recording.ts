@@ -21,6 +21,7 @@ export const recording = {
   pause: 'Пауза записи',
   resume: 'Продолжить запись',
   on: 'Идёт запись',
+  not_going_on: 'Разговор не записывается',
   paused: 'Запись на паузе',
   state: {
     recording: 'Идёт запись',
