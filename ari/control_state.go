@@ -25,6 +25,7 @@ const effectTimeout = 3 * time.Second
 type controlState struct {
 	ami     *ami.Client // nil where the administrator allows none
 	context atomic.Bool // the generated dialplan context is installed
+	export  atomic.Bool // the PBX has ExportModule
 	onEvent atomic.Pointer[func(ami.Message)]
 
 	expecting atomic.Int32 // length of arrivals, read for every frame
@@ -253,6 +254,11 @@ func (c *Client) resynced(ctx context.Context) {
 		case err == nil && ch.Dialplan.AppName == "Stasis":
 			a.came.Do(func() { close(a.here) })
 		}
+	}
+	if has, err := c.rest.Module(ctx, ExportModule); err != nil {
+		c.log.Warn("the PBX does not tell its modules", "err", err)
+	} else {
+		c.ctl.export.Store(has)
 	}
 	if err := c.lookForContext(ctx); err != nil {
 		c.log.Warn("the PBX does not tell whether the command context is installed", "err", err)

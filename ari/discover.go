@@ -25,6 +25,7 @@ type Endpoint struct {
 	OutboundAuth  bool // it signs in at the other side, as to a provider
 	InboundAuth   bool // the other side signs in here, as a telephone
 	StaticContact bool // its address is written in the configuration
+	Nameless      bool // calls under way tell it no names: neither send_pai nor send_rpid
 }
 
 // Resource is the name without the technology.
@@ -66,6 +67,7 @@ func (r *REST) pjsip(ctx context.Context, out *Endpoint, e ari.EndpointData) err
 	out.Context = object["context"]
 	out.CallerName, out.CallerNumber = callerID(object["callerid"])
 	out.OutboundAuth, out.InboundAuth = object["outbound_auth"] != "", object["auth"] != ""
+	out.Nameless = object["send_connected_line"] == "false" || object["send_pai"] == "false" && object["send_rpid"] == "false"
 	for _, name := range strings.Split(object["aors"], ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue

@@ -82,6 +82,10 @@ type PBX struct {
 	Queues     Queues      `yaml:"queues" envPrefix:"QUEUES_"`
 	CDR        CDR         `yaml:"cdr" envPrefix:"CDR_"`
 
+	// SetCallerName puts the client's name on telephones while they ring (LU-06).
+	SetCallerName bool       `yaml:"set_caller_name" env:"SET_CALLER_NAME"`
+	CallerName    CallerName `yaml:"caller_name" envPrefix:"CALLER_NAME_"`
+
 	RecordAuto        string `yaml:"record_auto" env:"RECORD_AUTO"`                 // as recordings.auto, for this PBX; empty: that
 	RecordingsDir     string `yaml:"recordings_dir" env:"RECORDINGS_DIR"`           // folder of what the dialplan records (MixMonitor), mounted here
 	RecordingsFromARI bool   `yaml:"recordings_from_ari" env:"RECORDINGS_FROM_ARI"` // take up what the dialplan puts into the PBX's recording folder
@@ -93,6 +97,13 @@ type ARI struct {
 	App      string `yaml:"app" env:"APP"`
 	User     string `yaml:"user" env:"USER"`
 	Password Secret `yaml:"password" env:"PASSWORD"`
+}
+
+// CallerName is how clients' names are written for the displays of a PBX's
+// telephones, also in answer to its dialplan.
+type CallerName struct {
+	ASCII bool `yaml:"ascii" env:"ASCII"` // in Latin letters
+	Max   int  `yaml:"max" env:"MAX"`     // longest name in characters; 0: 60
 }
 
 // DialRule turns a number into what the PBX is told to dial (CO-04). The

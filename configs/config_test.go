@@ -65,6 +65,7 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 		},
 		DialHours:  DialHours{From: "08:00", To: "22:00"},
 		Queues:     Queues{Names: []string{"sales"}, PauseOnBreak: true, PauseReasons: []string{"lunch", "training"}},
+		SetCallerName: true, CallerName: CallerName{Max: 60},
 		RecordAuto: "inbound", RecordingsDir: "/mnt/pbx/monitor", RecordingsFromARI: true,
 	}
 	branch := PBX{
@@ -124,6 +125,7 @@ func TestBadConfigurationNamesThePath_OP_06(t *testing.T) {
 		{"second document", "locale: en\n---\nlocale: ru", nil, "more than one YAML document"},
 		{"unknown variable", "", []string{"RINGCARD_LISTN=x"}, "unknown environment variable RINGCARD_LISTN"},
 		{"several pbx and variable", "pbx: [{name: a},{name: b}]", []string{"RINGCARD_PBX_ARI_URL=x"}, "single PBX"},
+		{"name too long", fmt.Sprintf(pbx, "caller_name: {max: 500}"), nil, "pbx[0].caller_name.max: 500 is no length"},
 		{"two cdr sources", fmt.Sprintf(pbx, "cdr: {csv: /a, database_url: 'postgres://h/d'}"), nil, "pbx[0].cdr.csv: is set and so is"},
 		{"cdr database", fmt.Sprintf(pbx, "cdr: {database_url: 'mysql://h/d'}"), nil, "pbx[0].cdr.database_url: is no URL"},
 		{"cdr table", fmt.Sprintf(pbx, "cdr: {database_url: 'postgres://h/d', table: 'cdr; drop'}"), nil, "pbx[0].cdr.table"},

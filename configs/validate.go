@@ -30,6 +30,9 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "; ")
 }
 
+// maxCallerName is more than any display shows.
+const maxCallerName = 200
+
 // Validate checks every key and returns Problems, or nil.
 func (c Config) Validate() error {
 	var v validator
@@ -147,6 +150,7 @@ func (v *validator) pbxs(list []PBX) {
 		apps[app] = i
 		if p.OverSIP() {
 			v.sip(at+"sip.", p.SIP)
+			v.check(!p.SetCallerName, at+"set_caller_name", "is not possible over SIP: what a telephone of another shows cannot be changed there; leave it out")
 			v.check(!p.CDR.Configured(), at+"cdr", "is of no use over SIP: what is seen there has no id to find its row by; leave it out")
 		} else {
 			v.ari(at+"ari.", p.ARI)
@@ -159,6 +163,7 @@ func (v *validator) pbxs(list []PBX) {
 			v.addf(at+"extensions", "is no regular expression (%v); the default is %s", err, DefaultExtensions)
 		}
 		v.check(p.Context != "" && !strings.ContainsAny(p.Context, " ,@"), at+"context", "%q is no dialplan context; name the one your telephones dial in", p.Context)
+		v.check(p.CallerName.Max >= 0 && p.CallerName.Max <= maxCallerName, at+"caller_name.max", "%d is no length of a name; write 1 to %d", p.CallerName.Max, maxCallerName)
 		v.dialRules(at, p.DialRules)
 		v.cdr(at+"cdr.", p.CDR)
 		v.ami(at+"ami.", p.AMI)

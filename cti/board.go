@@ -27,6 +27,7 @@ type live struct {
 	found    []string             // channels that were counted to it
 	origin   time.Time            // of the first event, for clock
 	hangups  map[string]time.Time // channels told to end, and when
+	named    map[string]string    // names sent to the displays of ringing channels
 }
 
 // clock maps the time of an event to the call's own clock, which runs evenly

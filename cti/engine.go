@@ -35,7 +35,8 @@ type EngineOptions struct {
 	CDR          bool          // a Recovery will correct what was not seen
 	Recordings   *Recordings   // nil: the PBX cannot record
 	Now          func() time.Time
-	Placed       func(Call) // sees each call ordered from a page before the order goes out, for captures; may be nil
+	DisplayName  func(Match) string // a match as telephones show it while they ring; nil: their displays are left alone
+	Placed       func(Call)         // sees each call ordered from a page before the order goes out, for captures; may be nil
 }
 
 // Engine runs the calls of one PBX. One goroutine owns all of them, so events
@@ -48,6 +49,8 @@ type Engine struct {
 	machine Machine
 	board   *board
 	lookups *lookups
+	// displays is nil where telephones show what the PBX tells them.
+	displays *displays
 
 	events   chan *Event
 	commands chan func()
@@ -105,6 +108,7 @@ func NewEngine(opt EngineOptions) (*Engine, error) {
 		opt.Recordings.mark = e.markRecorded
 	}
 	e.lookups = newLookups(opt.Directory, opt.LookupBudget, opt.Metrics, e.log)
+	e.displays = newDisplays(opt.PBX, opt.DisplayName, e.log)
 	return e, nil
 }
 
@@ -121,6 +125,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.started.Store(true)
 	e.lookups.start()
+	e.displays.start()
 	go e.run()
 	return nil
 }
@@ -170,6 +175,7 @@ func (e *Engine) Connected() bool { ok, _ := e.opt.PBX.Connected(); return ok }
 func (e *Engine) run() {
 	defer close(e.done)
 	defer e.lookups.stop()
+	defer e.displays.stop()
 	sweep := time.NewTicker(sweepInterval)
 	defer sweep.Stop()
 	for {
@@ -294,6 +300,7 @@ func (e *Engine) apply(lv *live, ev Event) {
 	case effects&EffectSave != 0:
 		e.save(e.publish(lv))
 	}
+	e.nameDisplays(lv, ev.At)
 	if effects&EffectLookup != 0 {
 		e.lookups.ask(after.ID, after.Number.E164)
 	}

@@ -170,6 +170,7 @@ func (e *Engine) found(r lookupResult) {
 		lv.trace.add(now, "lookup_late")
 	}
 	shown := e.show(lv, now)
+	e.nameDisplays(lv, now)
 	if shown.State == Ended {
 		e.save(shown)
 	}

@@ -27,6 +27,7 @@ func (a *App) handler() (http.Handler, error) {
 		Telephony: httpapi.Telephony{
 			Calls: a.telephony.service, Team: a.telephony.team, Queues: a.telephony.queues, PBXs: a.pbxStatuses,
 			Record: recordOf, Audit: a.db.Audit, UsersChanged: a.refreshUsers, WrapUps: a.telephony.wrapUps,
+			NameStyle: a.nameStyle,
 			Diallings: a.telephony.service.Diallings, PopsChanged: a.popsChanged, Visible: a.pops.visible,
 		},
 		Streaming:      httpapi.Streaming{Hub: a.hub, Tickets: a.tickets},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"ringcard/configs"
+	"ringcard/crm/client"
 	"ringcard/crm/routing"
 	"ringcard/cti"
 	"ringcard/internal/postgres"
@@ -37,4 +39,25 @@ func (p teamPresence) Presence(userID int64) string {
 		}
 	}
 	return string(cti.PresenceOffline)
+}
+
+// nameStyle is how the telephones of a PBX want clients' names (LU-06).
+func (a *App) nameStyle(pbx string) client.NameStyle {
+	cfg, err := a.pbxConfig(pbx)
+	if err != nil {
+		return client.NameStyle{}
+	}
+	return client.NameStyle{ASCII: cfg.CallerName.ASCII, Max: cfg.CallerName.Max}
+}
+
+// displayName writes matches for the displays of ringing telephones; nil where
+// these are left alone.
+func (a *App) displayName(cfg configs.PBX) func(cti.Match) string {
+	if !cfg.SetCallerName {
+		return nil
+	}
+	style := a.nameStyle(cfg.Name)
+	return func(m cti.Match) string {
+		return client.DisplayName(client.Match{Name: m.Name, Organisation: m.Organisation}, style)
+	}
 }

@@ -68,6 +68,7 @@ func (a *App) startTelephony(ctx context.Context) error {
 		engine, err := cti.NewEngine(cti.EngineOptions{
 			PBX: client.PBX, Office: a.office(cfg), Directory: capturedDirectory{found, ring}, Placed: ring.Placed, Recorder: t.recorder,
 			Screens: shown, Team: t.team, Log: a.log, Metrics: hooks, CDR: cfg.CDR.Configured(), Recordings: recordings,
+			DisplayName: a.displayName(cfg),
 		})
 		if err != nil {
 			return fmt.Errorf("pbx %s: %w", cfg.Name, err)

@@ -150,6 +150,7 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 		}, "pbx office: source of call records", Fail, "pbx.cdr"},
 		{"no folder of recordings", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = filepath.Join(c.DataDir, "none") }, "pbx office: recordings", Fail, "recordings_dir"},
 		{"folder of recordings is a file", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = file }, "pbx office: recordings", Fail, "no folder"},
+		{"no way for names", func(c *configs.Config, _ *Options) { c.PBX[0].SetCallerName = true }, "pbx office: names on displays", Fail, "pbx.ami"},
 		{"manager away", func(c *configs.Config, _ *Options) {
 			c.PBX[0].AMI = configs.AMI{Address: "127.0.0.1:1", User: "ringcard", Password: "s3cr3t"}
 		}, "pbx office: AMI", Fail, "manager.conf"},

@@ -87,11 +87,17 @@ func (c *pbxCheck) unassigned(has map[string]ari.Endpoint, used map[string]bool)
 		return
 	}
 	slices.Sort(free)
-	listed := strings.Join(free[:min(len(free), listedAtMost)], ", ")
-	if len(free) > listedAtMost {
-		listed += fmt.Sprintf(" and %d more", len(free)-listedAtMost)
-	}
+	listed := listing(free)
 	c.add("endpoint.nobody", Warn, "telephones of nobody", listed,
 		"add them to the devices of their users (the page of the PBX offers them), or calls to them pop up on no screen",
 		"endpoints", listed)
+}
+
+// listing names the first of many.
+func listing(names []string) string {
+	listed := strings.Join(names[:min(len(names), listedAtMost)], ", ")
+	if len(names) > listedAtMost {
+		listed += fmt.Sprintf(" and %d more", len(names)-listedAtMost)
+	}
+	return listed
 }

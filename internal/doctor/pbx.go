@@ -83,6 +83,7 @@ func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
 	c.dialplan(ctx, found)
 	at("AMI")
 	c.manager(ctx)
+	c.callerName(ctx, rest, info.SystemInfo.Version, found)
 	at("call records")
 	c.records(ctx)
 	c.recordings()

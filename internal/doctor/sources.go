@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ringcard/ari"
 	"ringcard/ari/ami"
 	"ringcard/cti"
 )
@@ -72,6 +73,36 @@ func (c *pbxCheck) commands(ctx context.Context, p *asker) {
 	case ok:
 		c.add("control.none", Warn, what, "there is neither this context nor AMI: transfer, pickup, park and tones from the page are refused",
 			"add the context to extensions.conf, or an AMI user (`ringcard config snippet` prints both)")
+	}
+}
+
+// callerName tells whether names can come to displays, and to which not.
+func (c *pbxCheck) callerName(ctx context.Context, rest *ari.REST, version string, found []ari.Endpoint) {
+	if !c.cfg.SetCallerName {
+		return
+	}
+	const what = "names on displays"
+	has, err := rest.Module(ctx, ari.ExportModule)
+	switch {
+	case err != nil:
+		c.add("caller_name.unknown", Skip, what, "the PBX does not tell its modules: "+err.Error(), "")
+	case !has && c.cfg.AMI.Address == "":
+		c.add("caller_name.way", Fail, what, fmt.Sprintf("Asterisk %s has no module %s, and no AMI user is configured: telephones show what the network sends", version, ari.ExportModule),
+			"add pbx.ami (`ringcard config snippet` prints both sides), or load the module, which is in Asterisk since 16.30, 18.16 and 20.1", "version", version)
+		return
+	default:
+		c.add("caller_name", OK, what, "the PBX can show them", "")
+	}
+	var without []string
+	for _, e := range found {
+		if e.Nameless && slices.ContainsFunc(c.devices, func(d Device) bool { return d.PBX == c.cfg.Name && d.Endpoint == e.Name }) {
+			without = append(without, e.Name)
+		}
+	}
+	if len(without) > 0 {
+		listed := listing(without)
+		c.add("caller_name.endpoint", Warn, what, "never reach "+listed,
+			"in pjsip.conf, in the endpoint of each, then `pjsip reload`:\nsend_pai = yes", "endpoints", listed)
 	}
 }
 

@@ -42,9 +42,10 @@ type hook struct {
 func (s *server) registerHooks(mux *http.ServeMux) {
 	number := hookParam("number", "the caller's, as the PBX has it", true)
 	s.hook(mux, "getCallerName", "/hooks/callerid", "The client's name for a telephone's display", hook{
-		params: []string{"number", "ascii", "max"}, answer: s.callerName, late: client.Caller{},
+		params: []string{"number", "pbx", "ascii", "max"}, answer: s.callerName, late: client.Caller{},
 	}, client.Caller{}, number,
-		hookParam("ascii", "1: in Latin letters by GOST 7.79-2000, system B", false),
+		hookParam("pbx", "name of the PBX that asks: names are written as its caller_name says", false),
+		hookParam("ascii", "1: in Latin letters by GOST 7.79-2000, system B; 0: as they are", false),
 		hookParam("max", "longest name in characters, 1 to 200; default 60", false))
 	s.hook(mux, "getResponsible", "/hooks/responsible", "The extension of the client's personal manager, or of who stands in for him", hook{
 		params: []string{"number", "pbx"}, answer: s.responsible,
@@ -152,9 +153,14 @@ func hookToken(r *http.Request) string {
 }
 
 func (s *server) callerName(ctx context.Context, actor crm.Actor, query map[string]string) (string, any, error) {
-	style := client.NameStyle{ASCII: query["ascii"] == "1"}
+	style, err := s.nameStyle(query["pbx"])
+	if err != nil {
+		return "", nil, err
+	}
+	if text := query["ascii"]; text != "" {
+		style.ASCII = text == "1"
+	}
 	if text := query["max"]; text != "" {
-		var err error
 		if style.Max, err = strconv.Atoi(text); err != nil || style.Max < 1 || style.Max > maxNameLength {
 			return "", nil, invalidField("query.max", "max is a number from 1 to 200", "write max=40")
 		}
@@ -165,9 +171,24 @@ func (s *server) callerName(ctx context.Context, actor crm.Actor, query map[stri
 
 func (s *server) responsible(ctx context.Context, actor crm.Actor, query map[string]string) (string, any, error) {
 	pbx := query["pbx"]
-	if pbx != "" && !slices.ContainsFunc(s.deps.PBXs(), func(p PBXStatus) bool { return p.Name == pbx }) {
-		return "", nil, invalidField("query.pbx", "there is no PBX of this name", "write the name of the configuration's pbx list")
+	if err := s.knowsPBX(pbx); err != nil {
+		return "", nil, err
 	}
 	answer, err := s.deps.Routing.Responsible(ctx, actor, query["number"], pbx)
 	return answer.Extension, answer, err
+}
+
+// knowsPBX refuses a name that is not in the configuration; none is any PBX.
+func (s *server) knowsPBX(name string) error {
+	if name == "" || slices.ContainsFunc(s.deps.PBXs(), func(p PBXStatus) bool { return p.Name == name }) {
+		return nil
+	}
+	return invalidField("query.pbx", "there is no PBX of this name", "write the name of the configuration's pbx list")
+}
+
+func (s *server) nameStyle(pbx string) (client.NameStyle, error) {
+	if err := s.knowsPBX(pbx); err != nil || pbx == "" || s.deps.NameStyle == nil {
+		return client.NameStyle{}, err
+	}
+	return s.deps.NameStyle(pbx), nil
 }

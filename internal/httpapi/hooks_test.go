@@ -40,15 +40,18 @@ func TestCallerNameHook_LU_06(t *testing.T) {
 	s, token, _ := hookSite(t)
 	pbx := s.anonymous().with(headerToken, token)
 	for query, name := range map[string]string{
-		"number=79161234567":                  "Иванова Марина, ООО «Северный ветер»",
-		"number=%2B7+916+123-45-67&max=15":    "Иванова Марина",
-		"number=89161234567&ascii=1":          "Ivanova Marina, OOO Severnyj veter",
-		"number=89161234567&ascii=1&max=2000": "", // refused
-		"number=89990000000":                  "",
-		"number=anonymous":                    "",
-		"number=101":                          "",
-		"":                                    "", // refused
-		"number=89161234567&token=" + token:   "", // a token in an address is refused
+		"number=79161234567":                          "Иванова Марина, ООО «Северный ветер»",
+		"number=%2B7+916+123-45-67&max=15":            "Иванова Марина",
+		"number=89161234567&ascii=1":                  "Ivanova Marina, OOO Severnyj veter",
+		"number=89161234567&ascii=1&max=2000":         "",                    // refused
+		"number=89161234567&pbx=office":               "Ivanova Marina", // as the telephones of this PBX want it
+		"number=89161234567&pbx=office&ascii=0&max=9": "Иванова М",
+		"number=89161234567&pbx=none":                 "", // refused
+		"number=89990000000":                          "",
+		"number=anonymous":                            "",
+		"number=101":                                  "",
+		"":                                            "", // refused
+		"number=89161234567&token=" + token:           "", // a token in an address is refused
 	} {
 		a := pbx.get("/api/v1/hooks/callerid?" + query)
 		if a.text != name {
@@ -56,7 +59,7 @@ func TestCallerNameHook_LU_06(t *testing.T) {
 		}
 		wanted := http.StatusOK
 		switch {
-		case strings.Contains(query, "token="), strings.Contains(query, "2000"), query == "":
+		case strings.Contains(query, "token="), strings.Contains(query, "2000"), strings.Contains(query, "none"), query == "":
 			wanted = http.StatusUnprocessableEntity
 		case name == "":
 			wanted = http.StatusNoContent

@@ -152,7 +152,8 @@ func newSite(t *testing.T) *site {
 				return calllog.Record{ID: c.ID, State: string(c.State), UserIDs: []int64{},
 					Number: calllog.Number{Raw: c.Number.Raw, E164: c.Number.E164, Display: c.Number.Display, Kind: string(c.Number.Kind)}}, nil
 			},
-			Audit: s.db.Audit,
+			Audit:     s.db.Audit,
+			NameStyle: func(string) client.NameStyle { return client.NameStyle{ASCII: true, Max: 19} },
 			Diallings: func(raw string) []cti.Dialling {
 				return []cti.Dialling{{PBX: "office", Dial: raw, Rule: 1, Match: "^8"}}
 			},

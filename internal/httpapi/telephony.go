@@ -6,6 +6,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
+	"ringcard/crm/client"
 	"ringcard/cti"
 )
 
@@ -28,6 +29,8 @@ type Telephony struct {
 	UsersChanged func(context.Context)
 	// PopsChanged tells the screens that pop settings changed.
 	PopsChanged func(context.Context)
+	// NameStyle is how the telephones of a PBX want names; it may be nil.
+	NameStyle func(pbx string) client.NameStyle
 	// Visible leaves out the live calls a user does not want on his screen
 	// (PU-07); it may be nil.
 	Visible func(userID int64, calls []cti.Call) []cti.Call

@@ -173,11 +173,13 @@ write = call,agent,originate,system
 }
 
 // hookDialplan asks ringcard within a second and goes on without it (LU-06,
-// LU-07).
+// LU-07). The caller chooses his number, and others the client's name: the
+// former only ever appears percent-encoded, the latter never within an
+// expression or the arguments of ExecIf, which a colon in it would end.
 func hookDialplan(opt Options) string {
 	url := cmp.Or(opt.PublicURL, "http://ADDRESS-OF-RINGCARD:8080")
 	return fmt.Sprintf(`[globals]
-RINGCARD = %s/api/v1
+RINGCARD = %[1]s/api/v1
 RINGCARD_TOKEN = PUT-THE-TOKEN-HERE
 
 [ringcard-who]
@@ -186,9 +188,10 @@ RINGCARD_TOKEN = PUT-THE-TOKEN-HERE
 exten => s,1,Set(CURLOPT(httpheader)=X-Ringcard-Token: ${RINGCARD_TOKEN})
  same => n,Set(CURLOPT(conntimeout)=1)
  same => n,Set(CURLOPT(httptimeout)=1)
- same => n,Set(NAME=${CURL(${RINGCARD}/hooks/callerid?number=${URIENCODE(${CALLERID(num)})})})
- same => n,ExecIf($["${NAME}" != ""]?Set(CALLERID(name)=${NAME}))
- same => n,Set(MANAGER=${CURL(${RINGCARD}/hooks/responsible?pbx=%s&number=${URIENCODE(${CALLERID(num)})})})
+ same => n,Set(NAME=${CURL(${RINGCARD}/hooks/callerid?pbx=%[2]s&number=${URIENCODE(${CALLERID(num)})})})
+ same => n,GotoIf($[${LEN(${NAME})} = 0]?manager)
+ same => n,Set(CALLERID(name)=${NAME})
+ same => n(manager),Set(MANAGER=${CURL(${RINGCARD}/hooks/responsible?pbx=%[2]s&number=${URIENCODE(${CALLERID(num)})})})
  same => n,Return()
 `, strings.TrimSuffix(url, "/"), cmp.Or(opt.PBX.Name, "office"))
 }

@@ -186,19 +186,28 @@ func (c *Call) Connected() Party {
 
 // WaitConnected returns when Connected has this number.
 func (c *Call) WaitConnected(ctx context.Context, number string) error {
+	return c.waitDisplay(ctx, number, func(p Party) string { return p.Number })
+}
+
+// WaitName returns when the display shows the other side by this name.
+func (c *Call) WaitName(ctx context.Context, name string) error {
+	return c.waitDisplay(ctx, name, func(p Party) string { return p.Name })
+}
+
+func (c *Call) waitDisplay(ctx context.Context, want string, of func(Party) string) error {
 	for {
 		c.mu.Lock()
-		now, renamed := c.connected.Number, c.renamed
+		now, renamed := of(c.connected), c.renamed
 		c.mu.Unlock()
-		if now == number {
+		if now == want {
 			return nil
 		}
 		select {
 		case <-renamed:
 		case <-c.ended.ch:
-			return fmt.Errorf("the call ended while the display showed %q, not %q", now, number)
+			return fmt.Errorf("the call ended while the display showed %q, not %q", now, want)
 		case <-ctx.Done():
-			return fmt.Errorf("the display shows %q, not %q: %w", now, number, ctx.Err())
+			return fmt.Errorf("the display shows %q, not %q: %w", now, want, ctx.Err())
 		}
 	}
 }

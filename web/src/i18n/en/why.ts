@@ -18,6 +18,7 @@ export const why = {
     lookup_found: 'Found by the number: {{count}}; first is {{name}} ({{reason}})',
     lookup_none: 'Nobody has the number {{number}}',
     lookup_late: 'The base did not answer in time; only the number was shown',
+    name_sent: '“{{name}}” sent to the display of {{device}}',
     ended_unseen: 'The call ended while the PBX was out of reach',
     ended_away: 'The call ended while Ringcard was not running',
     taken_up: 'Taken up again after a restart',
