@@ -28,6 +28,17 @@ func (op *operator) until(what string, ok func(cti.Call) bool) cti.Call {
 	return found
 }
 
+// now is the newest version of a call that the user was sent.
+func (op *operator) now(id string) cti.Call {
+	var last cti.Call
+	for _, c := range op.received() {
+		if c.ID == id && c.Version >= last.Version {
+			last = c
+		}
+	}
+	return last
+}
+
 // record waits for the finished record of a call.
 func (op *operator) record(id string) calllog.Record {
 	op.p.t.Helper()

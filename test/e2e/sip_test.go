@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"ringcard/configs"
-	"ringcard/crm/calllog"
 	"ringcard/cti"
 	"ringcard/sip"
 	"ringcard/test/pbx"
@@ -100,32 +99,13 @@ func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 		return
 	}
 	s.Want = overSIP(s)
-	var record calllog.Record
-	p.eventually("one finished record", func() bool {
-		list := admin.journal("")
-		if len(list) == len(before)+1 {
-			record = list[0]
-		}
-		return record.State == string(cti.Ended)
-	})
-	call := checkScreens(t, p, users, s, record.ID)
-	for _, bad := range s.Want.Check(call) {
-		t.Error(bad)
-	}
-	sameRecord(t, record, call)
+	record, call := settled(t, p, users, s, len(before), history)
 	estimated := []string{cti.FieldDID, cti.FieldQueue, cti.FieldCause, cti.FieldEndedBy}
 	if call.Disposition != cti.Answered {
 		estimated = append(estimated, cti.FieldDisposition)
 	}
 	if !slices.Equal(call.Estimated, estimated) {
 		t.Errorf("estimated are %v, want %v", call.Estimated, estimated)
-	}
-	want := history
-	if s.Want.E164 == "+79161234567" {
-		want++
-	}
-	if got := admin.historyOfCalls(p.clientID); got != want {
-		t.Errorf("%d calls in the history, want %d", got, want)
 	}
 	compareCDR(ctx, t, p, s, record, len(rows))
 }
@@ -240,12 +220,12 @@ func TestControlOverSIP_PB_07(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.eventually("the own telephone rings", func() bool { return callOf(op, id).RingAt != nil || len(callOf(op, id).Ringing) == 1 })
+	p.eventually("the own telephone rings", func() bool { return op.now(id).RingAt != nil || len(op.now(id).Ringing) == 1 })
 	if status := op.post("/calls/"+id+"/hangup", nil, nil, nil); status >= 300 {
 		t.Fatalf("cancel: %d", status)
 	}
-	p.eventually("the call is cancelled", func() bool { return callOf(op, id).State == cti.Ended })
-	if c := callOf(op, id); c.Disposition != cti.Abandoned || c.EndedBy != "office" {
+	p.eventually("the call is cancelled", func() bool { return op.now(id).State == cti.Ended })
+	if c := op.now(id); c.Disposition != cti.Abandoned || c.EndedBy != "office" {
 		t.Errorf("the cancelled call is %s, ended by %q", c.Disposition, c.EndedBy)
 	}
 
@@ -256,7 +236,7 @@ func TestControlOverSIP_PB_07(t *testing.T) {
 	if id, err = op.dial("+79161234567", "the second click"); err != nil {
 		t.Fatal(err)
 	}
-	p.eventually("both talk", func() bool { return callOf(op, id).State == cti.Talking })
+	p.eventually("both talk", func() bool { return op.now(id).State == cti.Talking })
 	for _, action := range []string{"hold", "mute", "park", "hangup"} {
 		var refused struct{ Code, Detail string }
 		status := op.post("/calls/"+id+"/"+action, map[string]string{}, nil, &refused)
@@ -264,8 +244,8 @@ func TestControlOverSIP_PB_07(t *testing.T) {
 			t.Errorf("%s is answered with %+v", action, refused)
 		}
 	}
-	p.eventually("the call ends on the telephone", func() bool { return callOf(op, id).State == cti.Ended })
-	if c := callOf(op, id); c.Disposition != cti.Answered {
+	p.eventually("the call ends on the telephone", func() bool { return op.now(id).State == cti.Ended })
+	if c := op.now(id); c.Disposition != cti.Answered {
 		t.Errorf("the call is %s", c.Disposition)
 	}
 }
@@ -293,15 +273,4 @@ func presenceOf(op *operator, ext string) cti.PresenceState {
 		}
 	}
 	return ""
-}
-
-// callOf is the newest version of a call that the user was sent.
-func callOf(op *operator, id string) cti.Call {
-	var last cti.Call
-	for _, c := range op.received() {
-		if c.ID == id && c.Version >= last.Version {
-			last = c
-		}
-	}
-	return last
 }
