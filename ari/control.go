@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"ringcard/ari/ami"
 	"ringcard/cti"
@@ -44,7 +45,20 @@ func (c *Client) Can(a cti.Action) *cti.Error {
 	return cti.Errorf(cti.CodeUnreachable, "the manager interface of the PBX is out of reach")
 }
 
-// Control implements cti.Controller.
+// Control implements cti.Controller. An answer of AMI is not believed where an
+// effect can be seen:
+//
+//	hold, resume, mute, unmute  the mark set beside the gain is read back by ARI
+//	                            (the gain itself cannot be read: VOLUME only takes)
+//	hold, resume                the music's channel enters Stasis, is gone
+//	transfer, complete, park    BridgeBlindTransfer, ChannelLeftBridge and
+//	                            ChannelEnteredBridge of the legs
+//	redirect, pickup            by the engine: the legs of the call
+//	queues                      by cti.Queues: the queue is read again
+//	dtmf                        not at all: Asterisk tells nothing of digits it
+//	                            sent, its answer is the only proof
+//
+// All else is ARI alone, whose objects are waited for or read.
 func (c *Client) Control(ctx context.Context, o cti.Order) (cti.Outcome, error) {
 	out, err := c.carryOut(ctx, o)
 	return out, controlError(err)
@@ -57,9 +71,9 @@ func (c *Client) carryOut(ctx context.Context, o cti.Order) (out cti.Outcome, er
 	case cti.ActResume:
 		err = c.resume(ctx, o)
 	case cti.ActMute:
-		err = c.gain(ctx, o.Own.Name, silent)
+		err = c.gain(ctx, o.Own, silent)
 	case cti.ActUnmute:
-		err = c.gain(ctx, o.Own.Name, "0")
+		err = c.gain(ctx, o.Own, "0")
 	case cti.ActDTMF:
 		err = c.dtmf(ctx, o)
 	case cti.ActTransfer:
@@ -103,9 +117,20 @@ func controlError(err error) error {
 	return refusal(err, cti.Originate{})
 }
 
+// gainMark is the variable that holds the gain last set on a channel.
+const gainMark = "RINGCARD_RX"
+
 // gain sets what is heard of a leg: silent, or 0 for as it comes.
-func (c *Client) gain(ctx context.Context, channel, value string) error {
-	_, err := c.ctl.do(ctx, "Setvar", "Channel", channel, "Variable", "VOLUME(RX)", "Value", value)
+func (c *Client) gain(ctx context.Context, leg cti.Leg, value string) error {
+	for _, variable := range []string{"VOLUME(RX)", gainMark} {
+		if _, err := c.ctl.do(ctx, "Setvar", "Channel", leg.Name, "Variable", variable, "Value", value); err != nil {
+			return err
+		}
+	}
+	mark, err := c.rest.Variable(ctx, leg.ID, gainMark)
+	if err == nil && mark != value || notFound(err) {
+		return noEffect()
+	}
 	return err
 }
 
@@ -114,12 +139,9 @@ func holdID(leg string) string { return cti.ServicePrefix + "hold-" + leg }
 // hold mutes both sides and plays music to the other. The legs stay in their
 // bridge: whatever becomes of Ringcard, the call lasts.
 func (c *Client) hold(ctx context.Context, o cti.Order) error {
-	if err := c.gain(ctx, o.Other.Name, silent); err != nil {
-		return err
-	}
-	err := c.gain(ctx, o.Own.Name, silent)
+	err := c.gain(ctx, o.Own, silent)
 	if err == nil {
-		err = c.music(ctx, o.Other.ID)
+		err = c.quiet(ctx, o.Other)
 	}
 	if err != nil {
 		return errors.Join(err, c.resume(context.WithoutCancel(ctx), o))
@@ -127,17 +149,30 @@ func (c *Client) hold(ctx context.Context, o cti.Order) error {
 	return nil
 }
 
-func (c *Client) music(ctx context.Context, leg string) error {
-	here := c.ctl.expect(holdID(leg))
-	defer c.ctl.forget(holdID(leg))
-	if err := c.snoop(ctx, leg, holdID(leg), "none", "out"); err != nil {
+// quiet puts a leg where it hears music and nobody hears it.
+func (c *Client) quiet(ctx context.Context, leg cti.Leg) error {
+	if err := c.gain(ctx, leg, silent); err != nil {
+		return err
+	}
+	here := c.ctl.expect(holdID(leg.ID))
+	defer c.ctl.forget(holdID(leg.ID))
+	if err := c.snoop(ctx, leg.ID, holdID(leg.ID), "none", "out"); err != nil {
 		return err
 	}
 	if err := here.wait(ctx); err != nil {
 		return err
 	}
-	_, err := c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(holdID(leg))+"/moh", nil, nil, nil)
+	_, err := c.rest.do(ctx, http.MethodPost, "/channels/"+url.PathEscape(holdID(leg.ID))+"/moh", nil, nil, nil)
 	return err
+}
+
+// loud undoes quiet.
+func (c *Client) loud(ctx context.Context, leg cti.Leg) error {
+	err := c.Hangup(ctx, holdID(leg.ID))
+	if err == nil {
+		err = c.awaitGone(ctx, holdID(leg.ID)) // the next music has the same id
+	}
+	return errors.Join(err, c.gain(ctx, leg, "0"))
 }
 
 func (c *Client) snoop(ctx context.Context, leg, id, spy, whisper string) error {
@@ -152,24 +187,43 @@ func (c *Client) resume(ctx context.Context, o cti.Order) error {
 	if o.Own.Muted {
 		own = silent
 	}
-	return errors.Join(c.Hangup(ctx, holdID(o.Other.ID)), c.gain(ctx, o.Other.Name, "0"), c.gain(ctx, o.Own.Name, own))
+	return errors.Join(c.loud(ctx, o.Other), c.gain(ctx, o.Own, own))
 }
 
-// unhold frees the other leg before it goes elsewhere.
-func (c *Client) unhold(ctx context.Context, o cti.Order) error {
+// withoutHold frees the other leg while it goes elsewhere, and holds it again
+// when it does not get there.
+func (c *Client) withoutHold(ctx context.Context, o cti.Order, move func() error) error {
 	if !o.Other.Held || !c.ctl.up() {
-		return nil
+		return move()
 	}
-	return errors.Join(c.Hangup(ctx, holdID(o.Other.ID)), c.gain(ctx, o.Other.Name, "0"))
+	err := c.loud(ctx, o.Other)
+	if err == nil {
+		err = move()
+	}
+	if err != nil {
+		return errors.Join(err, c.quiet(context.WithoutCancel(ctx), o.Other))
+	}
+	return nil
 }
+
+// digitPause is the silence between two digits, without which receivers take
+// them for one (ITU-T Q.24).
+const digitPause = 80 * time.Millisecond
 
 // dtmf sends the digits one after the other; the answer to each comes when it
-// has gone out.
+// has gone out. That it has cannot be seen otherwise.
 func (c *Client) dtmf(ctx context.Context, o cti.Order) error {
 	if !c.ctl.up() {
 		return c.command(ctx, "dtmf", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_DIGITS": o.Digits})
 	}
-	for _, d := range o.Digits {
+	for i, d := range o.Digits {
+		if i > 0 {
+			select {
+			case <-time.After(digitPause):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 		if _, err := c.ctl.do(ctx, "PlayDTMF", "Channel", o.Other.Name, "Digit", string(d), "Duration", "120"); err != nil {
 			return err
 		}
@@ -180,18 +234,31 @@ func (c *Client) dtmf(ctx context.Context, o cti.Order) error {
 // transfer is the blind one. AMI tells the parties and the records that it is
 // one; a redirected caller just dials anew.
 func (c *Client) transfer(ctx context.Context, o cti.Order) error {
-	if err := c.unhold(ctx, o); err != nil {
+	return c.withoutHold(ctx, o, func() error {
+		if c.ctl.up() {
+			return c.proved(ctx, c.ctl.sight("BridgeBlindTransfer", o.Own.ID, nil), func() error {
+				_, err := c.ctl.do(ctx, "BlindTransfer", "Channel", o.Own.Name, "Context", o.Target.Context, "Exten", o.Target.Exten)
+				return err
+			})
+		}
+		began := now()
+		err := c.proved(ctx, c.ctl.sight("ChannelLeftBridge", o.Other.ID, nil), func() error {
+			return c.redirect(ctx, o.Other.Name, o.Target.Context, o.Target.Exten)
+		})
+		if err == nil {
+			c.tell(o, began, cti.Handover{Kind: cti.Blind, Transferee: channelOf(o.Other), Number: o.Target.Exten})
+		}
+		return err
+	})
+}
+
+// proved gives a command and waits until its effect is seen.
+func (c *Client) proved(ctx context.Context, effect *sighting, give func() error) error {
+	defer c.ctl.unsee(effect)
+	if err := give(); err != nil {
 		return err
 	}
-	if c.ctl.up() {
-		_, err := c.ctl.do(ctx, "BlindTransfer", "Channel", o.Own.Name, "Context", o.Target.Context, "Exten", o.Target.Exten)
-		return err
-	}
-	if err := c.redirect(ctx, o.Other.Name, o.Target.Context, o.Target.Exten); err != nil {
-		return err
-	}
-	c.tell(o, cti.Handover{Kind: cti.Blind, Transferee: channelOf(o.Other), Number: o.Target.Exten})
-	return nil
+	return effect.wait(ctx)
 }
 
 // redirect sends a channel to another place of the dialplan.
@@ -203,27 +270,33 @@ func (c *Client) redirect(ctx context.Context, channel, dialplan, exten string) 
 	return c.command(ctx, "redirect", map[string]string{"CTI_CHANNEL": channel, "CTI_CONTEXT": dialplan, "CTI_EXTEN": exten})
 }
 
-// park waits for the event that names the slot. The user's own leg is left
-// alone in its bridge by Park, so it is ended.
-func (c *Client) park(ctx context.Context, o cti.Order) (string, error) {
-	if err := c.unhold(ctx, o); err != nil {
-		return "", err
-	}
-	if !c.ctl.up() {
-		return "", c.command(ctx, "redirect", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_CONTEXT": cti.CommandContext, "CTI_EXTEN": "park"})
-	}
-	parked := c.ctl.listen(func(m ami.Message) bool {
-		return m.Get("Event") == "ParkedCall" && m.Get("ParkeeUniqueid") == o.Other.ID
+// park waits until the other leg is in the lot, and for the event that names
+// the slot. The user's own leg is left alone in its bridge by Park, so it is
+// ended.
+func (c *Client) park(ctx context.Context, o cti.Order) (slot string, err error) {
+	err = c.withoutHold(ctx, o, func() error {
+		if !c.ctl.up() {
+			return c.command(ctx, "redirect", map[string]string{"CTI_CHANNEL": o.Other.Name, "CTI_CONTEXT": cti.CommandContext, "CTI_EXTEN": "park"})
+		}
+		parked := c.ctl.listen(func(m ami.Message) bool {
+			return m.Get("Event") == "ParkedCall" && m.Get("ParkeeUniqueid") == o.Other.ID
+		})
+		defer parked.stop()
+		err := c.proved(ctx, c.ctl.sight("ChannelEnteredBridge", o.Other.ID, nil), func() error {
+			_, err := c.ctl.do(ctx, "Park", "Channel", o.Other.Name, "TimeoutChannel", o.Own.Name)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if m, err := within(ctx, parked.found, nil); err == nil {
+			slot = m.Get("ParkingSpace")
+		} else {
+			c.log.Warn("the manager interface does not tell the slot of a parked call: its user needs read = call", "channel", o.Other.ID)
+		}
+		return c.Hangup(ctx, o.Own.ID)
 	})
-	defer parked.stop()
-	if _, err := c.ctl.do(ctx, "Park", "Channel", o.Other.Name, "TimeoutChannel", o.Own.Name); err != nil {
-		return "", err
-	}
-	m, err := parked.wait(ctx)
-	if err != nil {
-		return "", err
-	}
-	return m.Get("ParkingSpace"), c.Hangup(ctx, o.Own.ID)
+	return slot, err
 }
 
 // pickup rings the user's telephone; when it is answered it takes the call.
@@ -274,9 +347,10 @@ exten => dtmf,1,SendDTMF(${CTI_DIGITS},,,${CTI_CHANNEL})
 `, "[cti-cmd]", "["+cti.CommandContext+"]")
 }
 
-// tell gives the engine a transfer of which Asterisk has no event.
-func (c *Client) tell(o cti.Order, h cti.Handover) {
-	c.opt.Sink.Post(cti.Event{Kind: cti.Transferred, At: now(), Channel: channelOf(o.Own), Handover: h})
+// tell gives the engine a transfer of which Asterisk has no event, and when it
+// was ordered.
+func (c *Client) tell(o cti.Order, at time.Time, h cti.Handover) {
+	c.opt.Sink.Post(cti.Event{Kind: cti.Transferred, At: at, Channel: channelOf(o.Own), Handover: h})
 }
 
 func channelOf(l cti.Leg) cti.Channel { return cti.Channel{ID: l.ID, Name: l.Name} }

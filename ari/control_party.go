@@ -56,10 +56,14 @@ func (c *Client) conference(ctx context.Context, o cti.Order) error {
 	if p == nil {
 		return cti.Errorf(cti.CodeNoConsultation, "the consultation is over")
 	}
-	if err := c.remix(ctx, p, "both", "both"); err != nil {
-		return err
+	err := c.remix(ctx, p, "both", "both")
+	if err == nil {
+		err = c.resume(ctx, o)
 	}
-	return c.resume(ctx, o)
+	if err != nil { // the consultation goes on
+		return errors.Join(err, c.remix(context.WithoutCancel(ctx), p, "in", "out"))
+	}
+	return nil
 }
 
 // complete bridges the other side with the third party; the user's leg ends
@@ -73,17 +77,21 @@ func (c *Client) complete(ctx context.Context, o cti.Order) error {
 	if p != nil {
 		p.release(true)
 	}
-	err := c.unhold(ctx, o)
-	if err == nil {
-		_, err = c.ctl.do(ctx, "Bridge", "Channel1", o.Other.Name, "Channel2", third.Name)
-	}
+	began := now()
+	err := c.withoutHold(ctx, o, func() error {
+		met := c.ctl.sight("ChannelEnteredBridge", o.Third, func(bridge string) bool { return !strings.HasPrefix(bridge, cti.ServicePrefix) })
+		return c.proved(ctx, met, func() error {
+			_, err := c.ctl.do(ctx, "Bridge", "Channel1", o.Other.Name, "Channel2", third.Name)
+			return err
+		})
+	})
 	if err != nil {
 		if p != nil {
 			p.release(false)
 		}
 		return err
 	}
-	c.tell(o, cti.Handover{Kind: cti.Attended, Transferee: channelOf(o.Other), Target: cti.Channel{ID: o.Third, Name: third.Name}})
+	c.tell(o, began, cti.Handover{Kind: cti.Attended, Transferee: channelOf(o.Other), Target: cti.Channel{ID: o.Third, Name: third.Name}})
 	return nil
 }
 

@@ -1,9 +1,7 @@
 package ari
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,9 +16,6 @@ import (
 	"ringcard/cti"
 )
 
-// effectTimeout is how long a confirmed command may take to show an effect.
-const effectTimeout = 3 * time.Second
-
 // controlState is what a Client keeps of the commands under way.
 type controlState struct {
 	ami     *ami.Client // nil where the administrator allows none
@@ -28,9 +23,10 @@ type controlState struct {
 	export  atomic.Bool // the PBX has ExportModule
 	onEvent atomic.Pointer[func(ami.Message)]
 
-	expecting atomic.Int32 // length of arrivals, read for every frame
+	expecting atomic.Int32 // how many wait for a frame, read for every frame
 	mu        sync.Mutex
 	arrivals  map[string]*arrival
+	sightings map[*sighting]struct{}
 	parties   map[string]*party
 	listeners map[*listener]struct{}
 
@@ -41,7 +37,8 @@ type controlState struct {
 }
 
 func newControlState(cfg ami.Config, log *slog.Logger) *controlState {
-	s := &controlState{arrivals: make(map[string]*arrival), parties: make(map[string]*party), listeners: make(map[*listener]struct{})}
+	s := &controlState{arrivals: make(map[string]*arrival), parties: make(map[string]*party),
+		sightings: make(map[*sighting]struct{}), listeners: make(map[*listener]struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if cfg.Addr != "" {
 		s.ami = ami.New(cfg, ami.Options{Log: log, OnEvent: s.event})
@@ -95,78 +92,6 @@ func (s *controlState) do(ctx context.Context, action string, fields ...string) 
 	return s.ami.Do(ctx, action, fields...)
 }
 
-// arrival tells when a channel of ours is in Stasis and when it is gone.
-type arrival struct {
-	id         string
-	here, gone chan struct{}
-	came, went sync.Once
-}
-
-func (s *controlState) expect(id string) *arrival {
-	a := &arrival{id: id, here: make(chan struct{}), gone: make(chan struct{})}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.arrivals[id] = a
-	s.expecting.Store(int32(len(s.arrivals)))
-	return a
-}
-
-func (s *controlState) forget(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.arrivals, id)
-	s.expecting.Store(int32(len(s.arrivals)))
-}
-
-// wait returns when the channel is in Stasis.
-func (a *arrival) wait(ctx context.Context) error {
-	t := time.NewTimer(effectTimeout)
-	defer t.Stop()
-	select {
-	case <-a.here:
-		return nil
-	case <-a.gone:
-		return cti.Errorf(cti.CodeNoEffect, "the PBX ended the channel of the command at once")
-	case <-t.C:
-		return cti.Errorf(cti.CodeNoEffect, "the PBX confirmed the command, but nothing has changed")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var (
-	stasisStart = []byte(`"StasisStart"`)
-	destroyed   = []byte(`"ChannelDestroyed"`)
-)
-
-// see looks for expected channels in a frame. It costs nothing while none is.
-func (s *controlState) see(raw []byte) {
-	if s.expecting.Load() == 0 {
-		return
-	}
-	in, out := bytes.Contains(raw, stasisStart), bytes.Contains(raw, destroyed)
-	if !in && !out {
-		return
-	}
-	var f struct {
-		Type    string
-		Channel struct{ ID string }
-	}
-	if json.Unmarshal(raw, &f) != nil {
-		return // counted as malformed by its reader
-	}
-	s.mu.Lock()
-	a := s.arrivals[f.Channel.ID]
-	s.mu.Unlock()
-	switch {
-	case a == nil:
-	case f.Type == "StasisStart":
-		a.came.Do(func() { close(a.here) })
-	case f.Type == "ChannelDestroyed":
-		a.went.Do(func() { close(a.gone) })
-	}
-}
-
 func (s *controlState) add(p *party) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,40 +108,6 @@ func (s *controlState) party(channel string) *party {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.parties[channel]
-}
-
-// listener waits for an event of AMI that proves an effect.
-type listener struct {
-	s     *controlState
-	match func(ami.Message) bool
-	found chan ami.Message
-}
-
-func (s *controlState) listen(match func(ami.Message) bool) *listener {
-	l := &listener{s: s, match: match, found: make(chan ami.Message, 1)}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.listeners[l] = struct{}{}
-	return l
-}
-
-func (l *listener) stop() {
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	delete(l.s.listeners, l)
-}
-
-func (l *listener) wait(ctx context.Context) (ami.Message, error) {
-	t := time.NewTimer(effectTimeout)
-	defer t.Stop()
-	select {
-	case m := <-l.found:
-		return m, nil
-	case <-t.C:
-		return nil, cti.Errorf(cti.CodeNoEffect, "the PBX confirmed the command, but nothing has changed; do it at the telephone and tell the administrator")
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // event gives an event of AMI to whoever waits for it.
@@ -250,9 +141,9 @@ func (c *Client) resynced(ctx context.Context) {
 		_, err := c.rest.do(ctx, http.MethodGet, "/channels/"+url.PathEscape(a.id), nil, nil, &ch)
 		switch {
 		case err != nil && ignoreGone(err) == nil:
-			a.went.Do(func() { close(a.gone) })
+			a.leave()
 		case err == nil && ch.Dialplan.AppName == "Stasis":
-			a.came.Do(func() { close(a.here) })
+			a.come()
 		}
 	}
 	if has, err := c.rest.Module(ctx, ExportModule); err != nil {

@@ -112,6 +112,7 @@ func (e *Engine) placeConsult(c Call, about string, now time.Time) {
 func (e *Engine) attach(callID, channelID string) {
 	if lv := e.board.calls[callID]; lv != nil {
 		e.board.byChannel[channelID] = lv
+		lv.found = append(lv.found, channelID)
 	}
 }
 

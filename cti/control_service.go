@@ -2,6 +2,7 @@ package cti
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -260,7 +261,9 @@ func (c *command) consult(ctx context.Context) (string, error) {
 	defer proof.cancel()
 	_, err := c.ctl.Control(ctx, c.order)
 	if err == nil {
-		err = proof.wait(ctx)
+		if err = proof.wait(ctx); err != nil {
+			err = errors.Join(err, c.undo(context.WithoutCancel(ctx)))
+		}
 	}
 	if err != nil {
 		why := err.Error()
@@ -268,6 +271,18 @@ func (c *command) consult(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return call.ID, c.e.do(ctx, func() { c.e.carriedOut(c.call.ID, c.order, Outcome{}, now) })
+}
+
+// undo takes back a call to a third party of which nothing is seen, and the
+// hold that began with it.
+func (c *command) undo(ctx context.Context) error {
+	if c.order.Action == ActConference {
+		return c.e.opt.PBX.Hangup(ctx, c.order.NewID)
+	}
+	back := c.order
+	back.Action, back.Third = ActCancel, c.order.NewID
+	_, err := c.ctl.Control(ctx, back)
+	return err
 }
 
 // trace notes the command, but no digits: they may be a secret. A stopping

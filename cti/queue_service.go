@@ -266,13 +266,21 @@ func (q *Queues) Change(ctx context.Context, r QueueRequest) error {
 	if err := pbx.ChangeQueue(ctx, order); err != nil {
 		return err
 	}
-	key := queueMember{e.office.cfg.PBX, r.Queue, d.Endpoint}
-	q.mu.Lock()
-	if delete(q.reasons, key); r.Change == QueuePause {
-		q.reasons[key] = pause{r.Reason, q.opt.Service.opt.Now().UTC()}
+	if err := q.prove(ctx, e, pbx, order); err != nil {
+		return err
 	}
-	q.mu.Unlock()
-	return q.prove(ctx, e, pbx, order)
+	q.note(queueMember{e.office.cfg.PBX, r.Queue, d.Endpoint}, r)
+	q.show()
+	return nil
+}
+
+// note keeps the reason of a pause for PBXs that keep none.
+func (q *Queues) note(m queueMember, r QueueRequest) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if delete(q.reasons, m); r.Change == QueuePause {
+		q.reasons[m] = pause{r.Reason, q.opt.Service.opt.Now().UTC()}
+	}
 }
 
 // engine finds the PBX of a queue; its name is needed where two have one of
@@ -342,7 +350,6 @@ func (q *Queues) prove(ctx context.Context, e *Engine, pbx QueuePBX, o QueueOrde
 		m, in := q.find(name, o.Queue, o.Device)
 		if o.Change == QueueLogin && in || o.Change == QueueLogout && !in ||
 			o.Change == QueuePause && in && m.Paused || o.Change == QueueUnpause && in && !m.Paused {
-			q.show()
 			return nil
 		}
 		select {

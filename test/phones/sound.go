@@ -87,7 +87,11 @@ func (c *Call) WaitDTMF(ctx context.Context, digits string) error {
 	if c.media.conn == nil {
 		return errNoRTP
 	}
-	return c.media.waitNews(ctx, "the digits "+digits, func() bool { return strings.HasSuffix(c.DTMF(), digits) })
+	err := c.media.waitNews(ctx, "the digits "+digits, func() bool { return strings.HasSuffix(c.DTMF(), digits) })
+	if err != nil {
+		return fmt.Errorf("%w; received %q", err, c.DTMF())
+	}
+	return nil
 }
 
 // Packets counts the RTP packets received and sent so far.
