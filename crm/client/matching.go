@@ -48,7 +48,7 @@ type Matching interface {
 	Forget(ctx context.Context, actor crm.Actor, e164 int64) error
 	// Unsorted lists the numbers of the actor's calls that match nobody and are
 	// no spam, the last to call first.
-	Unsorted(ctx context.Context, actor crm.Actor, page crm.PageRequest) (crm.Page[Unsorted], error)
+	Unsorted(ctx context.Context, actor crm.Actor, search crm.Search, page crm.PageRequest) (crm.Page[Unsorted], error)
 	// NumberOfCall is the outside number of a call the actor may see; 0 when
 	// the call has none.
 	NumberOfCall(ctx context.Context, actor crm.Actor, callID string) (int64, error)
@@ -57,12 +57,13 @@ type Matching interface {
 	PhoneOf(ctx context.Context, actor crm.Actor, phoneID int64) (Phone, error)
 }
 
-// Unsorted lists the numbers nobody has been found for (LU-05).
-func (s *Service) Unsorted(ctx context.Context, actor crm.Actor, page crm.PageRequest) (crm.Page[Unsorted], error) {
+// Unsorted lists the numbers nobody has been found for (LU-05); q is a number,
+// its last digits or words of the name that came with the last call.
+func (s *Service) Unsorted(ctx context.Context, actor crm.Actor, q string, page crm.PageRequest) (crm.Page[Unsorted], error) {
 	if err := actor.Require(crm.CallsRead); err != nil {
 		return crm.Page[Unsorted]{}, err
 	}
-	return s.stores.Matching.Unsorted(ctx, actor, page)
+	return s.stores.Matching.Unsorted(ctx, actor, crm.ParseSearch(q, s.rules), page)
 }
 
 // Examined is all there is to know of a number (LU-08).

@@ -135,21 +135,23 @@ func (s *Service) checkLink(l *PopLink) error {
 	return nil
 }
 
-// PreviewLink fills a template with an example, or says what is wrong with it.
-func (s *Service) PreviewLink(actor crm.Actor, l PopLink) (string, error) {
+// PreviewLink fills a template with an example call, or says what is wrong with
+// it. The second is the example's fields, which mode post sends as JSON.
+func (s *Service) PreviewLink(actor crm.Actor, l PopLink) (string, map[string]string, error) {
 	if actor.UserID == 0 {
-		return "", crm.Errorf(crm.CodeUnauthorized, "sign in first")
+		return "", nil, crm.Errorf(crm.CodeUnauthorized, "sign in first")
 	}
 	if err := s.checkLink(&l); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	link, err := ParseLink("template", l.Template)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return link.Fill(map[string]string{
+	example := map[string]string{
 		"call_id": "7b0d3f6e-0000-4000-8000-000000000001", "event": string(LinkRing), "direction": "in", "number": "+79211234567",
 		"digits": "79211234567", "caller_name": "ИП «Пример & сын»", "did": "74951000101", "queue": "sales", "pbx": "office",
 		"client_id": "1", "client_name": "ИП «Пример & сын»", "person_name": "Иванова Марина", "user": actor.Name, "user_id": "1", "extension": "101",
-	}), nil
+	}
+	return link.Fill(example), example, nil
 }

@@ -61,6 +61,9 @@ func TestUnsortedList_LU_05(t *testing.T) {
 	if len(list) != 1 || list[0].Display != "+7 (•••) •••-55-55" || list[0].E164 != "" || list[0].Calls != 1 {
 		t.Fatalf("%+v", list)
 	}
+	if found := want[crm.Page[client.Unsorted]](t, agent.get("/api/v1/unsorted?q=999"), http.StatusOK).Items; len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
 	if a := agent.post("/api/v1/numbers/spam", map[string]any{"call_id": list[0].LastCallID, "spam": true}); a.status != http.StatusNoContent {
 		t.Fatalf("%d %s", a.status, a.text)
 	}

@@ -69,11 +69,12 @@ type PreviewInput struct {
 
 // Preview is a template filled with an example.
 type Preview struct {
-	URL    string   `json:"url"`
-	Fields []string `json:"fields" doc:"all there are, for {field}"`
+	URL     string            `json:"url"`
+	Fields  []string          `json:"fields" doc:"all there are, for {field}"`
+	Example map[string]string `json:"example" doc:"fields of the example call, by name; mode post sends such an object as JSON"`
 }
 
 func (s *server) previewPopLink(_ context.Context, c *caller, in *bodyIn[PreviewInput]) (*bodyOf[Preview], error) {
-	url, err := s.deps.Employees.PreviewLink(c.actor, employee.PopLink{Mode: in.Body.Mode, Template: in.Body.Template})
-	return body(Preview{URL: url, Fields: employee.LinkFields()}), err
+	url, example, err := s.deps.Employees.PreviewLink(c.actor, employee.PopLink{Mode: in.Body.Mode, Template: in.Body.Template})
+	return body(Preview{URL: url, Fields: employee.LinkFields(), Example: example}), err
 }

@@ -85,7 +85,8 @@ func TestPopLink_PU_10(t *testing.T) {
 	}
 	anna := s.login("anna")
 	got := want[Preview](t, anna.post(path+"/preview", map[string]string{"template": "mycrm:{number}?n={client_name}"}), http.StatusOK)
-	if got.URL != "mycrm:%2B79211234567?n=%D0%98%D0%9F%20%C2%AB%D0%9F%D1%80%D0%B8%D0%BC%D0%B5%D1%80%20%26%20%D1%81%D1%8B%D0%BD%C2%BB" || len(got.Fields) == 0 {
+	if got.URL != "mycrm:%2B79211234567?n=%D0%98%D0%9F%20%C2%AB%D0%9F%D1%80%D0%B8%D0%BC%D0%B5%D1%80%20%26%20%D1%81%D1%8B%D0%BD%C2%BB" ||
+		len(got.Fields) == 0 || len(got.Example) != len(got.Fields) || got.Example["digits"] != "79211234567" {
 		t.Errorf("%+v", got)
 	}
 	refused(t, anna.post(path+"/preview", map[string]string{"template": "mycrm:{nummer}"}), http.StatusUnprocessableEntity, codeInvalid)

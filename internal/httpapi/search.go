@@ -140,8 +140,11 @@ func (s *server) forgetChoice(ctx context.Context, c *caller, in *struct {
 	return nil, s.deps.Clients.Forget(ctx, c.actor, client.NumberRef{Raw: in.Number, CallID: in.CallID})
 }
 
-func (s *server) listUnsorted(ctx context.Context, c *caller, in *Paging) (*bodyOf[crm.Page[client.Unsorted]], error) {
-	page, err := s.deps.Clients.Unsorted(ctx, c.actor, in.request())
+func (s *server) listUnsorted(ctx context.Context, c *caller, in *struct {
+	Paging
+	Q string `query:"q" maxLength:"200" doc:"a number, its last digits, or words of the name that came with the last call"`
+}) (*bodyOf[crm.Page[client.Unsorted]], error) {
+	page, err := s.deps.Clients.Unsorted(ctx, c.actor, in.Q, in.request())
 	return body(page), err
 }
 

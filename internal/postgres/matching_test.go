@@ -156,7 +156,7 @@ func TestUnsortedNumbers_LU_05(t *testing.T) {
 
 	list := func(actor crm.Actor, page crm.PageRequest) ([]client.Unsorted, *string) {
 		t.Helper()
-		p := must(o.clients.Unsorted(o.ctx, actor, page))(t)
+		p := must(o.clients.Unsorted(o.ctx, actor, "", page))(t)
 		return p.Items, p.NextCursor
 	}
 	names := func(items []client.Unsorted) string {
@@ -188,6 +188,12 @@ func TestUnsortedNumbers_LU_05(t *testing.T) {
 	}
 	if got := names(all); got != "11×2 12×1 13×1" {
 		t.Errorf("by pages of one: %s", got)
+	}
+
+	for q, found := range map[string]string{"8 921 000-00-12": "12×1", "0013": "13×1", "21": "", "100%": "", " ": "11×2 12×1 13×1"} {
+		if p := must(o.clients.Unsorted(o.ctx, o.admin, q, crm.PageRequest{}))(t); names(p.Items) != found {
+			t.Errorf("%q finds %s", q, names(p.Items))
+		}
 	}
 
 	t.Run("spam is sorted", func(t *testing.T) {

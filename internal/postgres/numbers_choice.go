@@ -49,7 +49,10 @@ const (
 		        AND NOT EXISTS (SELECT FROM crm.phone_lookup m WHERE m.e164 = k.number_e164)
 		      GROUP BY k.number_e164) u
 		JOIN crm.call l ON l.id = u.last_call
-		WHERE $1::timestamptz IS NULL OR (u.last_at, u.last_call) < ($1, $2::uuid)
+		WHERE ($1::timestamptz IS NULL OR (u.last_at, u.last_call) < ($1, $2::uuid))
+		  AND (cardinality($4::text[]) = 0 OR u.e164 = $6
+		    OR $5 <> '' AND reverse(u.e164::text) LIKE reverse($5) || '%'
+		    OR (SELECT bool_and(crm.name_fold(l.caller_name) LIKE '%' || crm.name_fold(w) || '%') FROM unnest($4::text[]) w))
 		ORDER BY u.last_at DESC, u.last_call DESC LIMIT $3`
 )
 
@@ -108,7 +111,7 @@ type unsortedRow struct {
 
 // Unsorted implements client.Matching. Its cursor holds no number: who sees
 // numbers masked gets it too.
-func (s *ClientStore) Unsorted(ctx context.Context, actor crm.Actor, page crm.PageRequest) (crm.Page[client.Unsorted], error) {
+func (s *ClientStore) Unsorted(ctx context.Context, actor crm.Actor, search crm.Search, page crm.PageRequest) (crm.Page[client.Unsorted], error) {
 	var none crm.Page[client.Unsorted]
 	var after journalCursor
 	var at *time.Time
@@ -118,7 +121,11 @@ func (s *ClientStore) Unsorted(ctx context.Context, actor crm.Actor, page crm.Pa
 		}
 		at = &after.At
 	}
-	sql, args := scoped(actor, sqlUnsorted, at, after.ID, page.Size()+1)
+	words := make([]string, len(search.Words))
+	for i, w := range search.Words {
+		words[i] = like(w)
+	}
+	sql, args := scoped(actor, sqlUnsorted, at, after.ID, page.Size()+1, words, search.Digits, search.E164)
 	rows, err := all[unsortedRow](ctx, s.db.pool, sql, args...)
 	if err != nil {
 		return none, err

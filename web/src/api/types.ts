@@ -11,6 +11,13 @@ export type Body<P extends keyof paths, M extends Method> = M extends keyof path
 type Items<T> = T extends { items: infer L } ? (NonNullable<L> extends (infer E)[] ? E : never) : never;
 
 export type Me = Ok<'/me', 'get'>;
+export type PopSettings = Ok<'/me/settings', 'get'>;
+export type PopLink = Ok<'/settings/pop-link', 'get'>;
+export type Unsorted = Items<Ok<'/unsorted', 'get'>>;
+export type Schedule = Ok<'/users/{id}/schedule', 'get'>;
+export type Absence = Items<Ok<'/users/{id}/absences', 'get'>>;
+export type MissedRules = Ok<'/settings/missed-calls', 'get'>;
+export type WrapUpRules = Ok<'/settings/wrap-up', 'get'>;
 export type Info = Ok<'/info', 'get'>;
 export type ClientRow = Items<Ok<'/clients', 'get'>>;
 export type ClientCard = Ok<'/clients/{id}', 'get'>;

@@ -17,6 +17,7 @@ export const router = createBrowserRouter([
           { path: '/calls', lazy: async () => ({ Component: (await import('@/screens/calls/Journal')).Journal }) },
           { path: '/calls/:callId', lazy: async () => ({ Component: (await import('@/screens/calls/Journal')).Journal }) },
           { path: '/missed', lazy: async () => ({ Component: (await import('@/screens/missed/Missed')).Missed }) },
+          { path: '/unsorted', lazy: async () => ({ Component: (await import('@/screens/unsorted/Unsorted')).UnsortedPage }) },
           { path: '/reports', lazy: async () => ({ Component: (await import('@/screens/reports/Reports')).Reports }) },
           { path: '/clients', lazy: async () => ({ Component: (await import('@/screens/clients/Clients')).Clients }) },
           { path: '/clients/:id', lazy: async () => ({ Component: (await import('@/screens/client/ClientPage')).ClientPage }) },

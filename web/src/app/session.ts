@@ -59,36 +59,18 @@ export function useCan(): (permission: Permission) => boolean {
   return (permission) => (me.permissions ?? []).includes(permission);
 }
 
-/** Settings of the user that the page understands (PU-07). */
-export interface Settings {
-  pop_mode: 'ring' | 'answer' | 'never';
-  sound: boolean;
-  desktop: boolean;
-  auto_open: boolean;
-}
-
-export const defaultSettings: Settings = { pop_mode: 'ring', sound: true, desktop: false, auto_open: false };
-
-export function settingsOf(me: Me): Settings {
-  return { ...defaultSettings, ...(me.settings as Partial<Settings> | null) };
-}
-
 export interface MeChange {
   locale?: 'ru' | 'en';
   theme?: 'light' | 'dark' | 'auto';
-  settings?: Partial<Settings>;
 }
 
 /** Changes the user's own profile; the page follows at once. */
 export function useChangeMe() {
   const cache = useQueryClient();
   return useMutation({
-    // the server merges settings key by key
-    mutationFn: (change: MeChange) => send(api.PATCH('/me', { body: { ...change, settings: change.settings && { ...change.settings } } })),
+    mutationFn: (change: MeChange) => send(api.PATCH('/me', { body: change })),
     onMutate: (change) => {
-      cache.setQueryData(meQuery.queryKey, (me) =>
-        me ? { ...me, ...change, settings: { ...me.settings, ...change.settings } } : me,
-      );
+      cache.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, ...change } : me));
     },
     onSuccess: (me) => cache.setQueryData(meQuery.queryKey, me),
     onError: () => cache.invalidateQueries({ queryKey: meQuery.queryKey }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { displayNumber, genderOf, initials, looksLikeNumber, shortName } from './text';
-import { clock, daysAgo, minutes, parts, startOfDay } from './time';
+import { clock, dayAfter, daysAgo, instantIn, minutes, parts, startOfDay } from './time';
 
 it.each([
   [0, '00:00'],
@@ -34,6 +34,17 @@ describe('days of the installation’s time zone', () => {
     expect(startOfDay(new Date('2026-03-29T12:00:00Z'), 'Europe/Berlin').toISOString()).toBe('2026-03-28T23:00:00.000Z');
     expect(startOfDay(new Date('2026-03-30T12:00:00Z'), 'Europe/Berlin').toISOString()).toBe('2026-03-29T22:00:00.000Z');
   });
+});
+
+it.each([
+  ['Europe/Moscow', '2026-11-22', '09:30', '2026-11-22T06:30:00.000Z'],
+  ['Europe/Berlin', '2026-03-29', '12:00', '2026-03-29T10:00:00.000Z'],
+  ['America/New_York', '2026-11-01', '00:00', '2026-11-01T04:00:00.000Z'],
+])('in %s the clock of %s shows %s at %s', (zone, day, time, instant) => expect(instantIn(zone, day, time).toISOString()).toBe(instant));
+
+it('days are counted on the calendar', () => {
+  expect(dayAfter('2026-12-31')).toBe('2027-01-01');
+  expect(dayAfter('2026-03-01', -1)).toBe('2026-02-28');
 });
 
 it.each([

@@ -39,6 +39,11 @@ export function displayNumber(raw: string): string {
   return match ? `+7 (${match[1]}) ${match[2]}-${match[3]}-${match[4]}` : raw;
 }
 
+/** Who may not see numbers gets them as +7 (•••) •••-45-67. */
+export function masked(number: string): boolean {
+  return number.includes('•');
+}
+
 /** «Смирнова Анна Игоревна» → «Смирнова А.», as under a history line. */
 export function shortName(name: string): string {
   const [family = '', given] = name.trim().split(/\s+/);

@@ -36,11 +36,20 @@ export function daysAgo(at: Date, now: Date, timeZone: string): number {
 
 /** Start of a calendar day of a zone as an instant; `back` days before today. */
 export function startOfDay(now: Date, timeZone: string, back = 0): Date {
-  const midnight = Date.parse(`${dayKey(now, timeZone)}T00:00:00Z`) - back * 86_400_000;
+  return instantIn(timeZone, dayAfter(dayKey(now, timeZone), -back));
+}
+
+/** The instant at which a clock in the zone shows this day (2026-11-22) and time (09:00). */
+export function instantIn(timeZone: string, day: string, time = '00:00'): Date {
+  const shown = Date.parse(`${day}T${time}:00Z`);
   // two steps settle the zone's offset even when it changes on that day
-  let instant = midnight - offset(new Date(midnight), timeZone);
-  instant = midnight - offset(new Date(instant), timeZone);
-  return new Date(instant);
+  const near = shown - offset(new Date(shown), timeZone);
+  return new Date(shown - offset(new Date(near), timeZone));
+}
+
+/** The calendar day that many days later. */
+export function dayAfter(day: string, days = 1): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
 function offset(at: Date, timeZone: string): number {

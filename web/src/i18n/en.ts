@@ -1,5 +1,6 @@
 import * as calls from './en/calls';
 import * as clients from './en/clients';
+import * as office from './en/settings';
 import * as shell from './en/shell';
 import { number_test, queue, wrapup } from './en/work';
 import { pbx_admin } from './en/pbx_admin';
@@ -11,6 +12,7 @@ import { why } from './en/why';
 export const en = {
   ...calls,
   ...clients,
+  ...office,
   ...shell,
   pbx: {
     last_error: 'Last error: {{error}}',
@@ -34,7 +36,6 @@ export const en = {
   },
   role: { admin: 'Administrator', supervisor: 'Supervisor', manager: 'Manager', operator: 'Operator', agent: 'Agent (numbers masked)' },
   settings: {
-    auto_open: 'Open the “Call” section at once',
     calls: 'Incoming calls',
     desktop: 'Desktop notifications',
     desktop_insecure: 'The browser allows notifications only over HTTPS.',
@@ -42,6 +43,10 @@ export const en = {
     language: 'Language',
     look: 'Appearance',
     me: 'My profile',
+    open_card: 'Open the conversation screen',
+    open_ring: 'As soon as the telephone rings',
+    open_answer: 'When I have answered',
+    open_never: 'Not by itself',
     pop_mode: 'When to show the card',
     pop_ring: 'When the telephone rings',
     pop_answer: 'When I have answered',
@@ -51,6 +56,9 @@ export const en = {
     tab_users: 'Employees',
     tab_number: 'Test a number',
     tab_results: 'Results of talks',
+    tab_schedule: 'Schedule',
+    tab_hours: 'Hours and terms',
+    tab_link: 'Other CRM',
     tab_pbx: 'Exchange',
     zone: 'Time zone {{zone}} · version {{version}}',
   },
@@ -69,6 +77,7 @@ export const en = {
     role: 'Role',
     short_password_one: 'At least {{count}} character',
     short_password_other: 'At least {{count}} characters',
+    tab_account: 'Account',
     text: 'Who signs in to Ringcard and which telephone rings.',
   },
   control,

@@ -1,5 +1,6 @@
 import * as calls from './ru/calls';
 import * as clients from './ru/clients';
+import * as office from './ru/settings';
 import * as shell from './ru/shell';
 import { number_test, queue, wrapup } from './ru/work';
 import { pbx_admin } from './ru/pbx_admin';
@@ -13,6 +14,7 @@ import { why } from './ru/why';
 export const ru = {
   ...calls,
   ...clients,
+  ...office,
   ...shell,
   pbx: {
     last_error: 'Последняя ошибка: {{error}}',
@@ -36,7 +38,6 @@ export const ru = {
   },
   role: { admin: 'Администратор', supervisor: 'Супервизор', manager: 'Менеджер', operator: 'Оператор', agent: 'Внешний агент (номера скрыты)' },
   settings: {
-    auto_open: 'Сразу открывать раздел «Разговор»',
     calls: 'Входящие звонки',
     desktop: 'Уведомления на рабочем столе',
     desktop_insecure: 'Браузер разрешает уведомления только по HTTPS.',
@@ -44,6 +45,10 @@ export const ru = {
     language: 'Язык',
     look: 'Вид',
     me: 'Мой профиль',
+    open_card: 'Открывать раздел «Разговор»',
+    open_ring: 'Сразу, когда телефон звонит',
+    open_answer: 'Когда я ответил',
+    open_never: 'Не открывать самой',
     pop_mode: 'Когда показывать карточку',
     pop_ring: 'Когда телефон звонит',
     pop_answer: 'Когда я ответил',
@@ -53,6 +58,9 @@ export const ru = {
     tab_users: 'Сотрудники',
     tab_number: 'Проверка номера',
     tab_results: 'Итоги разговора',
+    tab_schedule: 'Расписание',
+    tab_hours: 'Часы и сроки',
+    tab_link: 'Другая CRM',
     tab_pbx: 'Станция',
     zone: 'Часовой пояс {{zone}} · версия {{version}}',
   },
@@ -73,6 +81,7 @@ export const ru = {
     short_password_few: 'Не короче {{count}} символов',
     short_password_many: 'Не короче {{count}} символов',
     short_password_other: 'Не короче {{count}} символов',
+    tab_account: 'Учётная запись',
     text: 'Кто входит в Ringcard и на каком телефоне отвечает.',
   },
   control,

@@ -8,6 +8,7 @@ import { Link } from 'react-router';
 import { api, send } from '@/api/client';
 import { isCode, type ApiError } from '@/api/error';
 import type { ClientCard, ClientInput } from '@/api/types';
+import { masked } from '@/format/text';
 import type { Num } from '@/live/types';
 import { groupsQuery, usersQuery } from './clientQueries';
 import { useErrorText } from './errors';
@@ -43,11 +44,13 @@ export default function ClientForm({ onClose, onSaved, call, groupId }: Props) {
   const errorText = useErrorText();
   const groups = useQuery(groupsQuery);
   const users = useQuery(usersQuery);
+  // a number that the user may not see is added by the server
+  const hidden = call !== undefined && masked(call.number.display);
   const form = useForm<Values>({
     initialValues: {
       kind: 'company',
       name: call?.name ?? '',
-      phones: [{ raw: call ? call.number.display || call.number.raw : '' }],
+      phones: [{ raw: call && !hidden ? call.number.display || call.number.raw : '' }],
       email: '',
       city: '',
       groupId: groupId ? String(groupId) : null,
@@ -97,6 +100,7 @@ export default function ClientForm({ onClose, onSaved, call, groupId }: Props) {
               type="tel"
               label={index === 0 ? t('client.phone') : undefined}
               aria-label={t('client.phone')}
+              description={index === 0 && hidden ? t('unsorted.hidden_number', { number: call.number.display }) : undefined}
               {...form.getInputProps(`phones.${index}.raw`)}
               rightSection={
                 index > 0 && (

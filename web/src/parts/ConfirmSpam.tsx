@@ -3,27 +3,30 @@ import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
+import { masked } from '@/format/text';
 import { useToastError } from './errors';
 
 interface Props {
+  /** Empty or masked: the call names the number. */
   number: string;
+  callId: string;
   display: string;
   onClose: () => void;
   onDone: () => void;
 }
 
 /** Marks a number as spam, with a way back in the toast. */
-export function ConfirmSpam({ number, display, onClose, onDone }: Props) {
+export function ConfirmSpam({ number, callId, display, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const fail = useToastError();
   const mark = useMutation({
-    mutationFn: (spam: boolean) => send(api.POST('/numbers/spam', { body: { number, spam } })),
+    mutationFn: (spam: boolean) => send(api.POST('/numbers/spam', { body: { ...(number && !masked(number) ? { number } : { call_id: callId }), spam } })),
     onError: (error) => fail(error),
   });
   const confirm = () =>
     mark.mutate(true, {
       onSuccess: () => {
-        const id = `spam-${number}`;
+        const id = `spam-${callId}`;
         notifications.show({
           id,
           title: t('spam.done', { number: display }),

@@ -4,10 +4,11 @@ import { IconCheck, IconLanguage, IconLogout, IconMoon, IconSun, IconUser } from
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { api, send } from '@/api/client';
-import { endSession, useChangeMe, useMe } from '@/app/session';
+import { endSession, useCan, useChangeMe, useMe } from '@/app/session';
 import { genderOf, initials } from '@/format/text';
 import { switchLanguage, type Language } from '@/i18n';
 import { useToastError } from '@/parts/errors';
+import { navItems } from './nav';
 import { statuses, useStatus } from './useStatus';
 
 const languages: { value: Language; label: string }[] = [
@@ -19,6 +20,7 @@ const languages: { value: Language; label: string }[] = [
 export function Account() {
   const { t, i18n } = useTranslation();
   const me = useMe();
+  const can = useCan();
   const cache = useQueryClient();
   const fail = useToastError();
   const change = useChangeMe();
@@ -51,6 +53,16 @@ export function Account() {
         <Menu.Item component={Link} to="/settings" leftSection={<IconUser size={16} />}>
           {t('account.profile')}
         </Menu.Item>
+        <div className="mantine-hidden-from-sm">
+          <Menu.Divider />
+          {navItems
+            .filter((item) => item.wide && (!item.needs || can(item.needs)))
+            .map(({ to, label, icon: Glyph }) => (
+              <Menu.Item key={to} component={Link} to={to} leftSection={<Glyph size={16} />}>
+                {t(label)}
+              </Menu.Item>
+            ))}
+        </div>
         <Menu.Divider />
         <div className="mantine-hidden-from-md">
           <Menu.Label>{t('status.label')}</Menu.Label>

@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
-import { settingsOf, useMe } from '@/app/session';
+import { useMe } from '@/app/session';
 import { clock } from '@/format/time';
 import { useNow } from '@/format/useNow';
 import { incoming } from '@/live/reduce';
@@ -17,7 +17,7 @@ export function Pop() {
   const { pathname } = useLocation();
   const calls = useLive((state) => state.calls);
   const dismissed = useLive((state) => state.dismissed);
-  if (pathname === '/' || settingsOf(me).pop_mode !== 'ring') return null;
+  if (pathname === '/') return null;
   const ringing = myCalls({ me, calls, dismissed }).filter((call) => incoming(call, me.id));
   const first = ringing[0];
   return first ? <PopCard call={first} more={ringing.length - 1} /> : null;

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api, send } from '@/api/client';
-import { settingsOf, useMe } from '@/app/session';
+import { usePopSettings } from '@/app/popSettings';
+import { useMe } from '@/app/session';
 import { genderOf } from '@/format/text';
 import { Bell } from '@/live/bell';
 import { incoming, taker, type Happening } from '@/live/reduce';
@@ -29,8 +30,7 @@ export function useHappenings(): { dismiss: (id: string) => void } {
   const navigate = useNavigate();
   const tabs = useRef<Tabs | null>(null);
   const bell = useRef<Bell | null>(null);
-  const settings = settingsOf(me);
-  const { pop_mode, sound, desktop, auto_open } = settings;
+  const { mode, sound, notify: desktop, open_card: opens } = usePopSettings();
 
   useEffect(() => {
     const current = new Tabs((message) => useLive.getState().dismiss(message.id));
@@ -46,9 +46,9 @@ export function useHappenings(): { dismiss: (id: string) => void } {
   // The bell follows the state, not the messages: it stops with the last ringing call.
   const ringing = useLive((state) => Object.values(state.calls).some((call) => incoming(call, me.id)));
   useEffect(() => {
-    if (ringing && sound && pop_mode !== 'never' && tabs.current?.leader) bell.current?.start();
+    if (ringing && sound && tabs.current?.leader) bell.current?.start();
     else bell.current?.stop();
-  }, [ringing, sound, pop_mode]);
+  }, [ringing, sound]);
 
   useEffect(() => {
     const timers = new Set<ReturnType<typeof setTimeout>>();
@@ -70,12 +70,11 @@ export function useHappenings(): { dismiss: (id: string) => void } {
       const name = otherSide(call, t('call.anonymous'));
       switch (kind) {
         case 'ringing':
-          if (pop_mode === 'never') return;
           if (desktop && tabs.current?.leader) notify(name, call, t('call.incoming'));
-          if (auto_open && pop_mode === 'ring') void navigate('/');
+          if (opens === 'ring') void navigate('/');
           return;
         case 'answered':
-          if (pop_mode === 'answer' || auto_open) void navigate('/');
+          if (mode === 'answer' || opens !== 'never') void navigate('/');
           return;
         case 'taken':
           notifications.show({
@@ -104,7 +103,7 @@ export function useHappenings(): { dismiss: (id: string) => void } {
       off();
       timers.forEach((timer) => clearTimeout(timer));
     };
-  }, [t, cache, navigate, pop_mode, desktop, auto_open]);
+  }, [t, cache, navigate, mode, desktop, opens]);
 
   return {
     dismiss: (id) => {

@@ -20,7 +20,7 @@ function offerLink(url: string) {
 function refresh(cache: QueryClient, frame: Frame) {
   switch (frame.type) {
     case 'snapshot': // anything may have changed while the line was down
-      for (const key of ['recordings', 'queues', 'obligations']) void cache.invalidateQueries({ queryKey: [key] });
+      for (const key of ['recordings', 'queues', 'obligations', 'pop-settings']) void cache.invalidateQueries({ queryKey: [key] });
       break;
     case 'recording':
       void cache.invalidateQueries({ queryKey: ['recordings', frame.data.call_id] });

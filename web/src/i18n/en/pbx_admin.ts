@@ -4,6 +4,7 @@ export const pbx_admin = {
   tab_doctor: 'Examination',
   tab_test: 'Test call',
   tab_phones: 'Telephones',
+  tab_capture: 'Capture',
   tab_snippets: 'Files of the PBX',
   examine: 'Examine',
   examining: 'Checking: {{what}}',

@@ -6,6 +6,7 @@ export const pbx_admin = {
   tab_doctor: 'Проверка',
   tab_test: 'Проверочный звонок',
   tab_phones: 'Телефоны',
+  tab_capture: 'Запись обмена',
   tab_snippets: 'Файлы станции',
   examine: 'Проверить',
   examining: 'Проверяем: {{what}}',

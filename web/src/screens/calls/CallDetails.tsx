@@ -161,7 +161,7 @@ function Actions({ call, onClose }: { call: CallRecord; onClose: () => void }) {
         {open === 'create' && <ClientForm onClose={close} onSaved={refresh} call={{ id: call.id, number, name: call.caller_name }} />}
         {open === 'attach' && <AttachClient onClose={close} callId={call.id} number={number.display} onDone={refresh} />}
       </Suspense>
-      {open === 'spam' && <ConfirmSpam number={number.e164 || number.raw} display={number.display} onClose={close} onDone={refresh} />}
+      {open === 'spam' && <ConfirmSpam callId={call.id} number={number.e164 || number.raw} display={number.display} onClose={close} onDone={refresh} />}
     </Group>
   );
 }

@@ -1,22 +1,30 @@
-import { Radio, SegmentedControl, Select, SimpleGrid, Stack, Switch, Text, Title, useMantineColorScheme } from '@mantine/core';
+import { Radio, SegmentedControl, Select, SimpleGrid, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import type { ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { settingsOf, useChangeMe, useInfo, useMe } from '@/app/session';
+import { api, send } from '@/api/client';
+import type { PopSettings } from '@/api/types';
+import { popQuery, useChangePop, usePopSettings } from '@/app/popSettings';
+import { useChangeMe, useInfo, useMe } from '@/app/session';
 import { asLanguage, switchLanguage } from '@/i18n';
-import classes from '@/parts/Screen.module.css';
+import { Section } from '@/parts/Section';
+import { SaveBar, useDraft } from '@/parts/useDraft';
+import { linkFault } from './link/template';
+import { TemplateField } from './link/TemplateField';
 
 const themes = ['auto', 'light', 'dark'] as const;
 const modes = ['ring', 'answer', 'never'] as const;
+const asMode = (value: string | null) => modes.find((mode) => mode === value) ?? 'ring';
 
-/** The user's own language, theme and how calls show up (PU-07). */
+/** The user's own language, theme and how calls show up (PU-07, PU-10). */
 export function ProfileTab() {
   const { t, i18n } = useTranslation();
   const me = useMe();
   const info = useInfo();
   const change = useChangeMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const settings = settingsOf(me);
+  const pop = usePopSettings();
+  const set = useChangePop();
   const canNotify = typeof Notification !== 'undefined' && window.isSecureContext;
 
   const setDesktop = async (wanted: boolean) => {
@@ -24,7 +32,7 @@ export function ProfileTab() {
       notifications.show({ color: 'orange', message: t('settings.desktop_refused') });
       return;
     }
-    change.mutate({ settings: { desktop: wanted } });
+    set.mutate({ notify: wanted });
   };
 
   return (
@@ -75,47 +83,51 @@ export function ProfileTab() {
         </Section>
       </SimpleGrid>
       <Section title={t('settings.calls')}>
-        <Radio.Group
-          label={t('settings.pop_mode')}
-          value={settings.pop_mode}
-          onChange={(value) => change.mutate({ settings: { pop_mode: modes.find((mode) => mode === value) ?? 'ring' } })}
-        >
+        <Radio.Group label={t('settings.pop_mode')} value={pop.mode} onChange={(value) => set.mutate({ mode: asMode(value) })}>
           <Stack gap={8} mt={8}>
             {modes.map((value) => (
               <Radio key={value} value={value} label={t(`settings.pop_${value}`)} />
             ))}
           </Stack>
         </Radio.Group>
-        <Switch
-          label={t('settings.sound')}
-          checked={settings.sound}
-          onChange={(event) => change.mutate({ settings: { sound: event.currentTarget.checked } })}
+        <Select
+          maw={380}
+          allowDeselect={false}
+          label={t('settings.open_card')}
+          data={modes.map((value) => ({ value, label: t(`settings.open_${value}`) }))}
+          value={pop.open_card}
+          onChange={(value) => set.mutate({ open_card: asMode(value) })}
         />
-        <Switch
-          label={t('settings.auto_open')}
-          checked={settings.auto_open}
-          onChange={(event) => change.mutate({ settings: { auto_open: event.currentTarget.checked } })}
-        />
+        <Switch label={t('settings.sound')} checked={pop.sound} onChange={(event) => set.mutate({ sound: event.currentTarget.checked })} />
         <Switch
           label={t('settings.desktop')}
           description={canNotify ? undefined : t('settings.desktop_insecure')}
           disabled={!canNotify}
-          checked={settings.desktop && canNotify}
+          checked={pop.notify && canNotify}
           onChange={(event) => void setDesktop(event.currentTarget.checked)}
         />
       </Section>
+      <OwnLink />
     </Stack>
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+function OwnLink() {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const draft = useDraft<PopSettings>({
+    queryKey: popQuery.queryKey,
+    read: (signal) => send(api.GET('/me/settings', { signal })),
+    // the other settings may have changed since the draft was begun
+    write: async ({ link }) => send(api.PUT('/me/settings', { body: { ...(await cache.ensureQueryData(popQuery)), link: link.trim() } })),
+  });
+  const { value, change } = draft;
+  if (!value) return null;
   return (
-    <section className={classes.card} aria-label={title}>
-      <Title order={2} fz={16} mb="md">
-        {title}
-      </Title>
-      <Stack gap="md">{children}</Stack>
-    </section>
+    <Section title={t('pop_link.own')} text={t('pop_link.own_text')}>
+      <TemplateField optional mode="open" label={t('pop_link.template')} value={value.link} onChange={(link) => change({ link })} />
+      <SaveBar draft={draft} invalid={value.link.trim() !== '' && linkFault(value.link, 'open') !== null} />
+    </Section>
   );
 }
 

@@ -9,6 +9,7 @@ import type { CallResult } from '@/api/types';
 import { useToastError } from '@/parts/errors';
 import classes from '@/parts/Screen.module.css';
 import { Failure, Lines } from '@/parts/States';
+import { WrapUpRulesForm } from './WrapUpRulesForm';
 
 const queryKey = ['wrapup-results', 'all'];
 
@@ -35,9 +36,10 @@ export function ResultsTab() {
   if (!data) return <Lines count={4} />;
   return (
     <Stack maw={720}>
-      <Group justify="space-between">
+      <WrapUpRulesForm />
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Text size="sm">{t('wrapup.catalogue_text')}</Text>
-        <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
+        <Button flex="none" leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
           {t('wrapup.add')}
         </Button>
       </Group>

@@ -1,9 +1,12 @@
 import { Tabs } from '@mantine/core';
-import { IconChecklist, IconHash, IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
+import { IconCalendarOff, IconChecklist, IconClockHour9, IconExternalLink, IconHash, IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams } from 'react-router';
 import { useCan } from '@/app/session';
 import { Screen } from '@/parts/Screen';
+import { HoursTab } from './hours/HoursTab';
+import { ScheduleTab } from './hours/ScheduleTab';
+import { LinkTab } from './link/LinkTab';
 import { NumberTab } from './NumberTab';
 import { PbxTab } from './PbxTab';
 import { ProfileTab } from './ProfileTab';
@@ -17,8 +20,11 @@ export function SettingsPage() {
   const { tab } = useParams();
   const tabs = [
     { value: 'profile', icon: IconUser, shown: true },
+    { value: 'schedule', icon: IconCalendarOff, shown: true },
     { value: 'users', icon: IconUsers, shown: can('users.manage') },
+    { value: 'hours', icon: IconClockHour9, shown: can('settings.manage') },
     { value: 'results', icon: IconChecklist, shown: can('settings.manage') },
+    { value: 'link', icon: IconExternalLink, shown: can('settings.manage') },
     { value: 'pbx', icon: IconPlugConnected, shown: true },
     { value: 'number', icon: IconHash, shown: can('clients.read') },
   ] as const;
@@ -37,6 +43,15 @@ export function SettingsPage() {
         </Tabs.List>
         <Tabs.Panel value="profile">
           <ProfileTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="schedule">
+          <ScheduleTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="hours">
+          <HoursTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="link">
+          <LinkTab />
         </Tabs.Panel>
         <Tabs.Panel value="users">
           <UsersTab />

@@ -80,7 +80,7 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
         {open === 'create' && <ClientForm onClose={close} onSaved={refresh} call={{ id: call.id, number: call.number, name: call.caller_name }} />}
         {open === 'attach' && <AttachClient onClose={close} callId={call.id} number={call.number.display} onDone={refresh} />}
       </Suspense>
-      {open === 'spam' && <ConfirmSpam number={call.number.e164 || call.number.raw} display={call.number.display} onClose={close} onDone={refresh} />}
+      {open === 'spam' && <ConfirmSpam callId={call.id} number={call.number.e164 || call.number.raw} display={call.number.display} onClose={close} onDone={refresh} />}
     </div>
   );
 }

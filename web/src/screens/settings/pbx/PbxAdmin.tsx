@@ -1,9 +1,11 @@
 import { Anchor, Group, Tabs, Title } from '@mantine/core';
-import { IconArrowLeft, IconDeviceLandlinePhone, IconFileText, IconPhoneRinging, IconStethoscope } from '@tabler/icons-react';
+import { IconArrowLeft, IconDeviceLandlinePhone, IconFileText, IconPhoneRinging, IconPlayerRecord, IconStethoscope } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useCan } from '@/app/session';
+import { useLive } from '@/live/store';
 import { useParam } from '@/parts/useParam';
+import { Capture } from './Capture';
 import { Examination } from './Examination';
 import { Phones } from './Phones';
 import { Snippets } from './Snippets';
@@ -14,10 +16,13 @@ export function PbxAdmin({ name }: { name: string }) {
   const { t } = useTranslation();
   const can = useCan();
   const { params, set } = useParam();
+  // only what comes over ARI can be captured
+  const overSIP = useLive((state) => state.pbx.some((each) => each.name === name && each.limits));
   const tabs = [
     { value: 'doctor', icon: IconStethoscope, shown: true, view: <Examination pbx={name} /> },
     { value: 'test', icon: IconPhoneRinging, shown: true, view: <TestCall pbx={name} /> },
     { value: 'phones', icon: IconDeviceLandlinePhone, shown: can('users.manage'), view: <Phones pbx={name} /> },
+    { value: 'capture', icon: IconPlayerRecord, shown: !overSIP, view: <Capture pbx={name} /> },
     { value: 'snippets', icon: IconFileText, shown: true, view: <Snippets pbx={name} /> },
   ] as const;
   const current = tabs.find((each) => each.value === params.get('view') && each.shown)?.value ?? 'doctor';
