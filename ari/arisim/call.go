@@ -1,9 +1,6 @@
 package arisim
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Inbound is a call from outside.
 type Inbound struct {
@@ -15,7 +12,8 @@ type Inbound struct {
 	TalkFor   time.Duration // the caller hangs up after talking for; 0: the office does
 }
 
-// Call is a call as its caller sees it.
+// Call is a call as one of its parties sees it: who placed it, or the
+// telephone at which it came in.
 type Call struct {
 	sim      *Sim
 	ringing  chan struct{}
@@ -28,13 +26,16 @@ type Call struct {
 	done     bool
 }
 
-func (s *Sim) newCall() *Call {
-	c := &Call{sim: s, ringing: make(chan struct{}), answered: make(chan struct{}), ended: make(chan struct{})}
+func (s *Sim) newCall(ch *channel) *Call {
+	c := &Call{sim: s, ch: ch, ringing: make(chan struct{}), answered: make(chan struct{}), ended: make(chan struct{})}
+	if ch != nil {
+		ch.call = c
+	}
 	s.calls[c] = struct{}{}
 	return c
 }
 
-// ID is the unique id of the caller's channel; empty if the PBX took no call.
+// ID is the unique id of the party's channel; empty if the PBX took no call.
 func (c *Call) ID() string {
 	c.sim.mu.Lock()
 	defer c.sim.mu.Unlock()
@@ -48,10 +49,10 @@ func (c *Call) ID() string {
 // never is.
 func (c *Call) Ringing() <-chan struct{} { return c.ringing }
 
-// Answered is closed when the two sides can talk.
+// Answered is closed when the party can talk, to somebody or to the PBX.
 func (c *Call) Answered() <-chan struct{} { return c.answered }
 
-// Ended is closed when the caller's channel is gone.
+// Ended is closed when the party's channel is gone.
 func (c *Call) Ended() <-chan struct{} { return c.ended }
 
 // Cause is why the call ended (Q.850); 0 before.
@@ -61,7 +62,7 @@ func (c *Call) Cause() int {
 	return c.cause
 }
 
-// Hangup is the caller hanging up; nothing happens when the call has ended.
+// Hangup is the party hanging up; nothing happens when the call has ended.
 func (c *Call) Hangup() {
 	c.sim.mu.Lock()
 	defer c.sim.mu.Unlock()
@@ -97,48 +98,30 @@ func (s *Sim) finish(c *Call, cause int) {
 func (s *Sim) Inbound(in Inbound) *Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := s.newCall()
-	route, ok := s.opt.Office.Routes[in.DID]
+	plan, ok := s.plan(trunkContext, in.DID)
 	switch {
 	case s.stopped:
-		s.finish(call, 38)
-		return call
+		return s.refuse(38)
 	case !ok || s.opt.Office.Trunk == "":
-		s.finish(call, 1)
-		return call
+		return s.refuse(1)
 	}
 	caller := party{Name: in.Name, Number: in.From}
 	if in.Anonymous {
 		caller = party{Name: "Anonymous", Number: "anonymous"}
 	}
-	ch := s.newChannel(channel{endpoint: s.trunk(), state: "Ring", caller: caller,
+	ch := s.newChannel(channel{endpoint: s.trunk(), state: "Ring", caller: caller, talkFor: in.TalkFor,
 		dialplan: dialplanJSON{Context: trunkContext, Exten: in.DID}}, "", "")
-	r := s.start(ch, call, func(r *run) { r.route(route) })
-	r.talkFor = in.TalkFor
-	if in.Patience > 0 && !call.done {
-		r.patience = s.after(in.Patience, func() { s.hangup(ch, byParty) })
+	call := s.newCall(ch)
+	if in.Patience > 0 {
+		ch.will = s.after(in.Patience, func() { s.hangup(ch, byParty) })
 	}
+	s.start(ch, plan)
 	return call
 }
 
-// officePlan is the dialplan of the telephones: extensions, and the world by
-// the trunk for numbers that begin with 7, 8, 9, 00 or +.
-func (s *Sim) officePlan(exten string) (func(*run), bool) {
-	if p, ok := s.phones[exten]; ok {
-		return func(r *run) { r.dial([]target{{phone: p}}, defaultDial) }, true
-	}
-	outside := len(exten) > 2 && (strings.ContainsAny(exten[:1], "789+") || strings.HasPrefix(exten, "00"))
-	if !outside || s.opt.Office.Trunk == "" {
-		return nil, false
-	}
-	return func(r *run) { r.dial([]target{{number: exten}}, defaultOutside) }, true
+// refuse is a call that the PBX does not take.
+func (s *Sim) refuse(cause int) *Call {
+	c := s.newCall(nil)
+	s.finish(c, cause)
+	return c
 }
-
-// Defaults of the dialplan.
-const (
-	defaultDial    = 20 * time.Second
-	defaultOutside = 30 * time.Second
-	defaultTry     = 15 * time.Second
-	defaultRetry   = 5 * time.Second
-	defaultMaxWait = 60 * time.Second
-)

@@ -3,7 +3,6 @@ package arisim
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,16 +21,30 @@ type channel struct {
 	vars       map[string]string
 	created    time.Time
 	answered   time.Time
-	phone      *Phone // nil: the trunk
-	leg        *leg   // set when the channel was dialled
-	run        *run   // set when the channel runs the dialplan
 	originated bool
+
+	phone  *Phone    // nil: the trunk, or the PBX itself
+	call   *Call     // as the party behind it sees it; nil: nobody asks
+	leg    *leg      // set when the channel was dialled
+	run    *run      // set when the channel runs the dialplan
+	half   *channel  // the other half of a Local channel
+	late   *party    // of a half: a caller id that it has not read yet
+	app    string    // of ARI, while it has the channel
+	snoop  *snoop    // set when it listens to another channel
+	keys   *feature  // what the party dials in a talk
+	ask    *attended // a consultation by DTMF
+	bridge *bridge   // where it is
+
+	bridged  bool          // it was in a bridge
+	held     bool          // by its telephone
+	clearing int           // cause its party gives when it hangs up in a talk
+	talkFor  time.Duration // its party hangs up after talking so long; 0: never
+	will     *timer        // what its party does next
 }
 
 // newChannel adds a channel and announces it. id and linkedID may be empty: a
 // new one, its own. mu is held.
 func (s *Sim) newChannel(c channel, id, linkedID string) *channel {
-	s.sequence++
 	s.unique++
 	if id == "" {
 		id = fmt.Sprintf("sim-%d.%d", s.started.Unix(), s.unique)
@@ -39,26 +52,32 @@ func (s *Sim) newChannel(c channel, id, linkedID string) *channel {
 	if linkedID == "" {
 		linkedID = id
 	}
+	if c.name == "" {
+		s.sequence++
+		c.name = fmt.Sprintf("%s-%08x", c.endpoint, s.sequence)
+	}
 	c.id, c.linkedID = id, linkedID
-	c.name = fmt.Sprintf("%s-%08x", c.endpoint, s.sequence)
 	c.protocolID, c.created = uuid.NewString(), time.Now()
 	c.dialplan.Priority = 1
 	ch := &c
 	s.channels = append(s.channels, ch)
-	if c.phone != nil {
-		c.phone.line = ch
-	}
 	s.emitChannel("ChannelCreated", ch)
 	return ch
 }
 
-func (s *Sim) channel(id string) *channel {
-	for _, c := range s.channels {
-		if c.id == id {
-			return c
-		}
+func (s *Sim) find(ok func(*channel) bool) *channel {
+	if i := slices.IndexFunc(s.channels, ok); i >= 0 {
+		return s.channels[i]
 	}
 	return nil
+}
+
+func (s *Sim) channel(id string) *channel {
+	return s.find(func(c *channel) bool { return c.id == id })
+}
+
+func (s *Sim) named(name string) *channel {
+	return s.find(func(c *channel) bool { return c.name == name })
 }
 
 func (s *Sim) snapshot(c *channel) *channelJSON {
@@ -77,6 +96,9 @@ func (s *Sim) setState(c *channel, state string) {
 	c.state = state
 	if state == "Up" {
 		c.answered = time.Now()
+		if c.call != nil {
+			c.call.answer()
+		}
 	}
 	s.emitChannel("ChannelStateChange", c)
 }
@@ -86,7 +108,17 @@ func (s *Sim) connect(c *channel, to party) {
 	if c.connected != to {
 		c.connected = to
 		s.emitChannel("ChannelConnectedLine", c)
+		s.relay(c)
 	}
+}
+
+// link makes two who meet in a bridge one conversation: the id is that of the
+// older.
+func (s *Sim) link(a, b *channel) {
+	if slices.Index(s.channels, a) > slices.Index(s.channels, b) {
+		a, b = b, a
+	}
+	b.linkedID = a.linkedID
 }
 
 // execute moves a channel to an application of the dialplan.
@@ -95,7 +127,8 @@ func (s *Sim) execute(c *channel, app, data string) {
 	s.emit(frame{Type: "ChannelDialplan", DialplanApp: &app, DialplanArg: &data, Channel: s.snapshot(c)})
 }
 
-// destroy removes a channel and says why it ended.
+// destroy removes a channel and says why it ended. What listened to it ends
+// with it.
 func (s *Sim) destroy(c *channel, cause, tech int) {
 	if c.run != nil { // it has left the dialplan
 		c.dialplan.AppName, c.dialplan.AppData = "", ""
@@ -103,117 +136,20 @@ func (s *Sim) destroy(c *channel, cause, tech int) {
 			c.dialplan.AppName, c.dialplan.AppData = "AppDial2", outgoingLine
 		}
 	}
+	s.cancel(c.will)
 	s.channels = slices.DeleteFunc(s.channels, func(x *channel) bool { return x == c })
-	if c.phone != nil && c.phone.line == c {
-		c.phone.line = nil
-	}
 	s.emit(frame{Type: "ChannelDestroyed", Cause: &cause, CauseTxt: causeTexts[cause], TechCause: tech, Channel: s.snapshot(c)})
 	s.updateDevice(c.endpoint)
+	if c.call != nil {
+		s.finish(c.call, cause)
+	}
+	s.endSnoops(c)
 }
 
-// bridge is a two-party mixing bridge.
-type bridge struct {
-	id         string
-	technology string
-	created    time.Time
-	members    []*channel
-}
-
-func (b *bridge) snapshot() *bridgeJSON {
-	ids := make([]string, len(b.members))
-	for i, c := range b.members {
-		ids[i] = c.id
+// talks starts the time for which the party of a channel wants to talk.
+func (s *Sim) talks(c *channel) {
+	s.cancel(c.will)
+	if c.talkFor > 0 {
+		c.will = s.after(c.talkFor, func() { s.hangup(c, byParty) })
 	}
-	return &bridgeJSON{ID: b.id, Technology: b.technology, Type: "mixing", Class: "basic",
-		Channels: ids, CreationTime: stamp(b.created), VideoMode: "none"}
-}
-
-// join makes a bridge of the dialled and the calling channel.
-func (s *Sim) join(peer, caller *channel) *bridge {
-	b := &bridge{id: uuid.NewString(), technology: "simple_bridge", created: time.Now()}
-	s.bridges = append(s.bridges, b)
-	s.emitBridge("BridgeCreated", b, nil)
-	for _, c := range []*channel{peer, caller} {
-		if c.dialplan.AppName == "AppDial" {
-			c.dialplan.Exten = ""
-		}
-		b.members = append([]*channel{c}, b.members...)
-		s.emitBridge("ChannelEnteredBridge", b, c)
-	}
-	b.technology = "native_rtp" // the media goes past Asterisk from now on
-	return b
-}
-
-func (s *Sim) leave(b *bridge, c *channel) {
-	b.members = slices.DeleteFunc(b.members, func(x *channel) bool { return x == c })
-	s.emitBridge("ChannelLeftBridge", b, c)
-}
-
-func (s *Sim) dissolve(b *bridge) {
-	s.bridges = slices.DeleteFunc(s.bridges, func(x *bridge) bool { return x == b })
-	s.emitBridge("BridgeDestroyed", b, nil)
-}
-
-// deviceState is what Asterisk derives from the channels of an endpoint.
-func (s *Sim) deviceState(endpoint string) string {
-	number := strings.TrimPrefix(endpoint, "PJSIP/")
-	p := s.phones[number]
-	if p == nil && (endpoint != s.trunk() || s.opt.Office.Trunk == "") {
-		return "INVALID"
-	}
-	if p != nil && !p.registered {
-		return "UNAVAILABLE"
-	}
-	var ringing, inUse bool
-	for _, c := range s.channels {
-		if c.endpoint == endpoint {
-			ringing = ringing || c.state == "Ringing"
-			inUse = inUse || c.state == "Ring" || c.state == "Up"
-		}
-	}
-	switch {
-	case ringing && inUse:
-		return "RINGINUSE"
-	case ringing:
-		return "RINGING"
-	case inUse:
-		return "INUSE"
-	}
-	return "NOT_INUSE"
-}
-
-// updateDevice sends the endpoint's device state if it changed.
-func (s *Sim) updateDevice(endpoint string) {
-	state := s.deviceState(endpoint)
-	if s.devices[endpoint] == state {
-		return
-	}
-	s.devices[endpoint] = state
-	s.emit(frame{Type: "DeviceStateChanged", DeviceState: &deviceJSON{Name: endpoint, State: state}})
-}
-
-// endpoints lists the trunk and the phones as GET /endpoints does.
-func (s *Sim) endpoints() []*endpointJSON {
-	var out []*endpointJSON
-	if s.opt.Office.Trunk != "" {
-		out = append(out, s.endpoint(s.trunk()))
-	}
-	for _, p := range s.order {
-		out = append(out, s.endpoint(p.endpoint()))
-	}
-	return out
-}
-
-func (s *Sim) endpoint(name string) *endpointJSON {
-	tech, resource, _ := strings.Cut(name, "/")
-	e := &endpointJSON{Technology: tech, Resource: resource, State: "online", ChannelIDs: []string{}}
-	if s.deviceState(name) == "UNAVAILABLE" {
-		e.State = "offline"
-	}
-	for _, c := range s.channels {
-		if c.endpoint == name {
-			e.ChannelIDs = append(e.ChannelIDs, c.id)
-		}
-	}
-	return e
 }

@@ -5,9 +5,13 @@
 //	Inbound, Phone.Dial, POST /channels        who places a call
 //	            │
 //	            ▼
-//	   run (dialplan) ── Dial() or Queue() ──► legs, each a phone or the trunk
+//	   run (dialplan) ── Dial() or Queue() ──► legs: a phone, the trunk, or a
+//	            │                                 │ Local channel with a run
 //	            │                                 │ Behaviour: rings, answers,
-//	            ▼                                 ▼ refuses, talks
+//	            ▼                                 ▼ refuses, forwards, talks
+//	         bridge ◄── Call: holds, transfers, parks, hangs up
+//	            │
+//	            ▼
 //	        frames, in the order of a real Asterisk ──► sockets
 //
 // The frames, their order, the causes and the answers of the REST resources
@@ -20,9 +24,12 @@
 // the kinds of POST /applications/{app}/subscription, less the event filter.
 // Both end with the socket.
 //
-// It simulates calls between a trunk and telephones: Dial of one or several,
-// Queue ring-all and linear, originate. It has no media, transfers,
-// conferences, parking or Stasis applications.
+// It simulates calls between a trunk and telephones: Dial of one or several and
+// through Local channels, Queue ring-all and linear, voicemail and a menu,
+// originate. The telephones hold, transfer blindly and after a consultation,
+// by their own keys or by DTMF, forward, park, fetch, pick up and confer. An
+// application of ARI has its channels, bridges, snoops and recordings. There is
+// no media: a recording is of tones.
 //
 // # Failure behaviour
 //

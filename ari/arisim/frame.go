@@ -65,28 +65,52 @@ type endpointJSON struct {
 // frame is one event. Pointers are fields that some events have even when
 // they are empty and others never.
 type frame struct {
-	Type        string        `json:"type"`
-	Timestamp   string        `json:"timestamp"`
-	Cause       *int          `json:"cause,omitempty"`
-	CauseTxt    string        `json:"cause_txt,omitempty"`
-	TechCause   int           `json:"tech_cause,omitempty"`
-	Soft        bool          `json:"soft,omitempty"`
-	CallerPres  *int          `json:"caller_presentation,omitempty"`
-	PresText    string        `json:"caller_presentation_txt,omitempty"`
-	DialStatus  *string       `json:"dialstatus,omitempty"`
-	Forward     *string       `json:"forward,omitempty"`
-	DialString  *string       `json:"dialstring,omitempty"`
-	DialplanApp *string       `json:"dialplan_app,omitempty"`
-	DialplanArg *string       `json:"dialplan_app_data,omitempty"`
-	Bridge      *bridgeJSON   `json:"bridge,omitempty"`
-	Channel     *channelJSON  `json:"channel,omitempty"`
-	Caller      *channelJSON  `json:"caller,omitempty"`
-	Peer        any           `json:"peer,omitempty"` // a channel in Dial, a status in PeerStatusChange
-	Endpoint    *endpointJSON `json:"endpoint,omitempty"`
-	Contact     *contactJSON  `json:"contact_info,omitempty"`
-	DeviceState *deviceJSON   `json:"device_state,omitempty"`
-	AsteriskID  string        `json:"asterisk_id"`
-	Application string        `json:"application"`
+	Type        string       `json:"type"`
+	Timestamp   string       `json:"timestamp"`
+	Cause       *int         `json:"cause,omitempty"`
+	CauseTxt    string       `json:"cause_txt,omitempty"`
+	TechCause   int          `json:"tech_cause,omitempty"`
+	Soft        bool         `json:"soft,omitempty"`
+	CallerPres  *int         `json:"caller_presentation,omitempty"`
+	PresText    string       `json:"caller_presentation_txt,omitempty"`
+	DialStatus  *string      `json:"dialstatus,omitempty"`
+	Forward     *string      `json:"forward,omitempty"`
+	DialString  *string      `json:"dialstring,omitempty"`
+	DialplanApp *string      `json:"dialplan_app,omitempty"`
+	DialplanArg *string      `json:"dialplan_app_data,omitempty"`
+	Bridge      *bridgeJSON  `json:"bridge,omitempty"`
+	Channel     *channelJSON `json:"channel,omitempty"`
+	Caller      *channelJSON `json:"caller,omitempty"`
+	Peer        any          `json:"peer,omitempty"` // a channel in Dial, a status in PeerStatusChange
+	Forwarded   *channelJSON `json:"forwarded,omitempty"`
+	MusicClass  string       `json:"musicclass,omitempty"`
+	Digit       string       `json:"digit,omitempty"`
+	DurationMS  int          `json:"duration_ms,omitempty"`
+	Exten       string       `json:"exten,omitempty"`
+	Context     string       `json:"context,omitempty"`
+	Result      string       `json:"result,omitempty"`
+	External    *bool        `json:"is_external,omitempty"`
+	Transferee  *channelJSON `json:"transferee,omitempty"`
+	Target      *channelJSON `json:"transfer_target,omitempty"`
+	From        *bridgeJSON  `json:"bridge_from,omitempty"`
+	handover
+	Args        *[]string      `json:"args,omitempty"`
+	Recording   *recordingJSON `json:"recording,omitempty"`
+	Endpoint    *endpointJSON  `json:"endpoint,omitempty"`
+	Contact     *contactJSON   `json:"contact_info,omitempty"`
+	DeviceState *deviceJSON    `json:"device_state,omitempty"`
+	AsteriskID  string         `json:"asterisk_id"`
+	Application string         `json:"application"`
+}
+
+// handover is what only a BridgeAttendedTransfer has.
+type handover struct {
+	First         *channelJSON `json:"transferer_first_leg,omitempty"`         //nolint:misspell // Asterisk's word
+	Second        *channelJSON `json:"transferer_second_leg,omitempty"`        //nolint:misspell // Asterisk's word
+	FirstBridge   *bridgeJSON  `json:"transferer_first_leg_bridge,omitempty"`  //nolint:misspell // Asterisk's word
+	SecondBridge  *bridgeJSON  `json:"transferer_second_leg_bridge,omitempty"` //nolint:misspell // Asterisk's word
+	Destination   string       `json:"destination_type,omitempty"`
+	DestinationID string       `json:"destination_bridge,omitempty"`
 }
 
 type contactJSON struct {
@@ -138,6 +162,13 @@ func (s *Sim) emitDial(caller *channel, l *leg, status, dialString string) {
 	s.emit(f)
 }
 
+// emitForward sends the Dial of a leg that sends its call on to another.
+func (s *Sim) emitForward(caller *channel, l *leg, to string, on *channel) {
+	status, dialString := "CANCEL", ""
+	s.emit(frame{Type: "Dial", DialStatus: &status, Forward: &to, DialString: &dialString, Peer: s.snapshot(l.ch),
+		Caller: s.snapshot(caller), Forwarded: s.snapshot(on)})
+}
+
 // emitHangup sends a ChannelHangupRequest. Asterisk leaves a cause of 0 out.
 func (s *Sim) emitHangup(c *channel, cause, tech int, soft bool) {
 	f := frame{Type: "ChannelHangupRequest", Channel: s.snapshot(c), TechCause: tech, Soft: soft}
@@ -160,6 +191,6 @@ func (s *Sim) emitBridge(event string, b *bridge, c *channel) {
 var causeTexts = map[int]string{
 	0: "Unknown", 1: "Unallocated (unassigned) number", 3: "No route to destination", 16: "Normal Clearing",
 	17: "User busy", 18: "No user responding", 19: "User alerting, no answer", 20: "Subscriber absent",
-	21: "Call Rejected", 26: "Answered elsewhere", 27: "Destination out of order", 32: "Unknown",
+	21: "Call Rejected", 23: "Redirected to new destination", 26: "Answered elsewhere", 27: "Destination out of order", 32: "Unknown",
 	34: "Circuit/channel congestion", 38: "Network out of order", 127: "Interworking, unspecified",
 }

@@ -233,7 +233,7 @@ func TestOrderIsTheRecordedOne(t *testing.T) {
 				}
 			}})
 			want := recording(t, name)
-			checkFrames(t, want, raw)
+			checkFrames(t, want, burst, raw)
 			checkEvents(t, want, events)
 		})
 	}
@@ -249,7 +249,8 @@ func ringingDials(events []cti.Event) int {
 	return n
 }
 
-func checkFrames(t *testing.T, want []step, raw *log[[]byte]) {
+// checkFrames compares; gap is the pause in seconds that separates bursts.
+func checkFrames(t *testing.T, want []step, gap float64, raw *log[[]byte]) {
 	t.Helper()
 	var got []step
 	raw.wait(within(t), func(all [][]byte) bool {
@@ -266,7 +267,7 @@ func checkFrames(t *testing.T, want []step, raw *log[[]byte]) {
 		}
 		return len(got) >= len(want)
 	})
-	if err := compare(want, want, got, func(s step) string { return s.subject }, step.String); err != nil {
+	if err := compare(want, gap, want, got, func(s step) string { return s.subject }, step.String); err != nil {
 		t.Error("frames: ", err)
 		for _, s := range got {
 			t.Log(s)
@@ -308,7 +309,7 @@ func checkEvents(t *testing.T, recorded []step, events sink) {
 		}
 		return len(got) >= len(want)
 	})
-	err := compare(steps, want, got, func(e engineEvent) string { return e.subject }, func(e engineEvent) string { return e.text })
+	err := compare(steps, burst, want, got, func(e engineEvent) string { return e.subject }, func(e engineEvent) string { return e.text })
 	if err != nil {
 		t.Error("events of the client: ", err)
 	}

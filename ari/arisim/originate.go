@@ -28,13 +28,14 @@ func (s *Sim) postChannels(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "Invalid JSON")
 		return
 	}
-	tech, number, ok := strings.Cut(q.Get("endpoint"), "/")
+	endpoint := q.Get("endpoint")
+	tech, number, ok := strings.Cut(endpoint, "/")
 	timeout := defaultOriginate
 	if n, err := strconv.Atoi(q.Get("timeout")); err == nil && n > 0 {
 		timeout = time.Duration(n) * time.Second
 	}
 	switch {
-	case q.Get("endpoint") == "":
+	case endpoint == "":
 		fail(w, http.StatusBadRequest, "Endpoint must be specified")
 		return
 	case !ok || number == "":
@@ -45,33 +46,48 @@ func (s *Sim) postChannels(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	id, p := q.Get("channelId"), s.phones[number]
 	if id != "" && s.channel(id) != nil {
-		s.mu.Unlock()
 		fail(w, http.StatusConflict, "Channel with given unique ID already exists")
 		return
 	}
-	if s.stopped || tech != "PJSIP" || p == nil || !p.registered {
-		s.mu.Unlock()
+	exten, context, local := localPlace(endpoint)
+	if !local && (s.stopped || tech != "PJSIP" || p == nil || !p.registered) {
 		answer(w, http.StatusInternalServerError, map[string]string{"error": "Allocation failed"})
 		return
 	}
-	o := s.originate(p, id, body.Variables)
-	out := s.snapshot(o.leg.ch)
-	o.context, o.exten, o.app = q.Get("context"), q.Get("extension"), q.Get("app")
-	o.leg.begin(o.leg.answerOwn())
-	o.timeout = s.after(timeout, o.expire)
-	s.mu.Unlock()
-	answer(w, http.StatusOK, out)
+	then := func(c *channel) { s.enterApp(c, q.Get("app")) }
+	if q.Get("app") == "" {
+		then = func(c *channel) { s.sendTo(c, q.Get("context"), q.Get("extension")) }
+	}
+	var o *origination
+	if local {
+		o = s.originateLocal(context, exten, id, q.Get("otherChannelId"))
+	} else {
+		o = s.originate(p, id, body.Variables)
+		o.leg.behaviour.AnswerAfter = o.leg.answerOwn()
+	}
+	if from, ok := callerID(q.Get("callerId")); ok {
+		s.connect(o.leg.ch, from)
+	}
+	o.begin(timeout, then)
+	answer(w, http.StatusOK, s.snapshot(o.leg.ch))
 }
 
-// origination is a phone that rings on its own user's order.
+// callerID reads `"Name" <number>`.
+func callerID(text string) (party, bool) {
+	name, number, ok := strings.Cut(strings.TrimSuffix(text, ">"), "<")
+	return party{Name: strings.Trim(name, `" `), Number: number}, ok
+}
+
+// origination is a phone that rings on its own user's order, or a party that is
+// called for an application.
 type origination struct {
-	sim            *Sim
-	leg            *leg
-	context, exten string
-	app            string // goes to this application instead of the dialplan, and stays there
-	timeout        *timer
+	sim     *Sim
+	leg     *leg
+	then    func(*channel) // when it was answered
+	timeout *timer
 }
 
 // originate makes the channel of p. mu is held.
@@ -80,13 +96,16 @@ func (s *Sim) originate(p *Phone, id string, vars map[string]string) *originatio
 	o.leg = &leg{sim: s, owner: o, behaviour: p.behaviour, dialString: p.Number}
 	c := channel{endpoint: p.endpoint(), state: "Down", caller: p.id(), vars: vars, leg: o.leg, originated: true,
 		dialplan: dialplanJSON{Context: officeContext, Exten: "s"}}
-	if p.line == nil {
-		c.phone = p
-	} else {
+	if p.busy() {
 		o.leg.behaviour = Behaviour{RejectCause: 17}
+	} else {
+		c.phone = p
 	}
 	o.leg.ch = s.newChannel(c, id, "")
 	ch := o.leg.ch
+	if ch.phone != nil {
+		p.take(ch)
+	}
 	ch.dialplan.AppName, ch.dialplan.AppData = "AppDial2", outgoingLine
 	shown := party{}
 	for _, v := range []struct {
@@ -100,8 +119,24 @@ func (s *Sim) originate(p *Phone, id string, vars map[string]string) *originatio
 		}
 		s.connect(ch, shown)
 	}
-	s.emitDial(nil, o.leg, "", o.leg.dialString)
 	return o
+}
+
+// originateLocal makes a Local channel of which the second half dials.
+func (s *Sim) originateLocal(context, exten, id1, id2 string) *origination {
+	o := &origination{sim: s}
+	one, _ := s.newLocal(context, exten, "", id1, id2)
+	o.leg = &leg{sim: s, ch: one, owner: o, dialString: exten + "@" + context, stays: true}
+	one.leg = o.leg
+	return o
+}
+
+// begin lets the called party act.
+func (o *origination) begin(timeout time.Duration, then func(*channel)) {
+	o.then = then
+	o.sim.emitDial(nil, o.leg, "", o.leg.dialString)
+	o.leg.begin(o.leg.behaviour.AnswerAfter)
+	o.timeout = o.sim.after(timeout, o.expire)
 }
 
 func (l *leg) answerOwn() *time.Duration {
@@ -112,6 +147,8 @@ func (l *leg) answerOwn() *time.Duration {
 }
 
 func (o *origination) rang(l *leg, _ bool) { o.sim.emitDial(nil, l, "RINGING", l.dialString) }
+
+func (o *origination) forwarded(l *leg, _ string) { o.refused(l, 23, 302) }
 
 func (o *origination) refused(l *leg, cause, tech int) {
 	o.sim.cancel(o.timeout)
@@ -126,32 +163,27 @@ func (o *origination) expire() { o.leg.end(19, 480) }
 func (o *origination) hungUp(l *leg, _ hangupBy) {
 	o.sim.cancel(o.timeout)
 	o.sim.emitHangup(l.ch, 32, 0, true)
-	if l.ch.state != "Up" { // else it was answered and is in an application
-		o.sim.emitDial(nil, l, "NOANSWER", l.dialString)
-	}
+	o.sim.emitDial(nil, l, "NOANSWER", l.dialString)
 	l.end(16, 0)
 }
 
-// answered sends the channel into the dialplan. A wrong context or extension
-// shows only now.
 func (o *origination) answered(l *leg) {
-	s := o.sim
-	s.cancel(o.timeout)
-	s.emitDial(nil, l, "ANSWER", l.dialString)
-	if o.app != "" {
-		return
-	}
-	plan, known := s.officePlan(o.exten)
-	if o.context != officeContext {
-		known = false
-	}
+	o.sim.cancel(o.timeout)
+	o.sim.emitDial(nil, l, "ANSWER", l.dialString)
 	l.ch.leg = nil
-	if !known {
-		s.emitHangup(l.ch, 16, 0, true)
-		l.ch.dialplan.Context, l.ch.dialplan.Exten = o.context, o.exten
-		s.destroy(l.ch, 0, 0)
+	o.then(l.ch)
+}
+
+// sendTo sends a channel that was called into the dialplan. A wrong context or
+// extension shows only now.
+func (s *Sim) sendTo(c *channel, context, exten string) {
+	plan, known := s.plan(context, exten)
+	if !known || context != officeContext {
+		s.emitHangup(c, 16, 0, true)
+		c.dialplan.Context, c.dialplan.Exten = context, exten
+		s.destroy(c, 0, 0)
 		return
 	}
-	l.ch.dialplan.Context, l.ch.dialplan.Exten = o.context, o.exten
-	s.start(l.ch, s.newCall(), plan)
+	c.dialplan.Context, c.dialplan.Exten = context, exten
+	s.start(c, plan)
 }

@@ -1,6 +1,9 @@
 package arisim
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Behaviour is what the called party does.
 type Behaviour struct {
@@ -19,17 +22,20 @@ type Behaviour struct {
 	RejectAfter time.Duration
 	// EarlyMedia sends sound instead of ringing (SIP 183): Dial PROGRESS.
 	EarlyMedia bool
+	// ForwardTo sends the call on to this number at once (SIP 302).
+	ForwardTo string
 }
 
-// Phone is a simulated desk telephone with one line: while it has a call it is
-// busy for others.
+// Phone is a simulated desk telephone: while it has a call it is busy for
+// others, but can place more.
 type Phone struct {
 	Extension
 
 	sim        *Sim
 	behaviour  Behaviour // the rest under sim.mu
 	registered bool
-	line       *channel
+	last       *Call         // that came in
+	came       chan struct{} // closed and replaced when one comes in
 }
 
 func (p *Phone) endpoint() string { return "PJSIP/" + p.Number }
@@ -67,34 +73,70 @@ func (p *Phone) register(on bool, peer, contact string) {
 func (p *Phone) Busy() bool {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
-	return p.line != nil
+	return p.busy()
+}
+
+func (p *Phone) busy() bool { return p.line(func(*channel) bool { return true }) != nil }
+
+// line finds a call of the phone, the oldest first.
+func (p *Phone) line(ok func(*channel) bool) *channel {
+	return p.sim.find(func(c *channel) bool { return c.phone == p && ok(c) })
 }
 
 // Dial takes the phone off the hook and calls number. The call has ended at
-// once, without a frame, when the phone is busy or unregistered (cause 17, 20)
-// or the dialplan does not know the number (1).
+// once, without a frame, when the phone is unregistered (cause 20) or the
+// dialplan does not know the number (1).
 func (p *Phone) Dial(number string) *Call {
 	s := p.sim
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := s.newCall()
 	plan, known := s.officePlan(number)
 	switch {
 	case s.stopped || !p.registered:
-		s.finish(call, 20)
-	case p.line != nil:
-		s.finish(call, 17)
+		return s.refuse(20)
 	case !known:
-		s.finish(call, 1)
-	default:
-		ch := s.newChannel(channel{endpoint: p.endpoint(), phone: p, state: "Ring", caller: p.id(),
-			dialplan: dialplanJSON{Context: officeContext, Exten: number}}, "", "")
-		s.start(ch, call, plan)
+		return s.refuse(1)
 	}
+	ch := s.newChannel(channel{endpoint: p.endpoint(), phone: p, state: "Ring", caller: p.id(),
+		dialplan: dialplanJSON{Context: officeContext, Exten: number}}, "", "")
+	call := s.newCall(ch)
+	s.start(ch, plan)
 	return call
 }
 
 func (p *Phone) id() party { return party{Name: p.Name, Number: p.Number} }
+
+// take is a call coming in at the phone.
+func (p *Phone) take(ch *channel) {
+	p.last = p.sim.newCall(ch)
+	close(p.came)
+	p.came = make(chan struct{})
+}
+
+// Incoming returns the last call that came in at the phone, waiting for one
+// other than after, which may be nil.
+func (p *Phone) Incoming(ctx context.Context, after *Call) (*Call, error) {
+	for {
+		p.sim.mu.Lock()
+		last, came := p.last, p.came
+		p.sim.mu.Unlock()
+		if last != after {
+			return last, nil
+		}
+		select {
+		case <-came:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Last is the last call that came in at the phone; nil if none did.
+func (p *Phone) Last() *Call {
+	p.sim.mu.Lock()
+	defer p.sim.mu.Unlock()
+	return p.last
+}
 
 // Answer answers the call that rings; false if none does.
 func (p *Phone) Answer() bool {
@@ -118,22 +160,28 @@ func (p *Phone) Reject(cause int) bool {
 	return l != nil
 }
 
-// Hangup ends the call the phone talks in or places; it does not refuse one
-// that rings. False if there is nothing to end.
+// Hangup ends the call the phone talks in or places, one that is not on hold
+// first; it does not refuse one that rings. False if there is nothing to end.
 func (p *Phone) Hangup() bool {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
-	if p.line == nil || p.ringing() != nil {
+	own := func(c *channel) bool { return c.leg == nil || c.state == "Up" }
+	c := p.line(func(c *channel) bool { return own(c) && !c.held })
+	if c == nil {
+		c = p.line(own)
+	}
+	if c == nil {
 		return false
 	}
-	p.sim.hangup(p.line, byParty)
+	p.sim.hangup(c, byParty)
 	return true
 }
 
 // ringing is the leg that can be answered or refused.
 func (p *Phone) ringing() *leg {
-	if p.line == nil || p.line.leg == nil || p.line.state == "Up" {
+	c := p.line(func(c *channel) bool { return c.leg != nil && c.state != "Up" })
+	if c == nil {
 		return nil
 	}
-	return p.line.leg
+	return c.leg
 }

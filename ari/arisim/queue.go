@@ -67,7 +67,7 @@ func (q *queue) ringNext() {
 		p := q.members[q.next]
 		q.next = (q.next + 1) % len(q.members)
 		q.tried++
-		if p.line != nil || !p.registered {
+		if p.busy() || !p.registered {
 			continue
 		}
 		l := s.newLeg(target{phone: p}, q.run.caller, "AppQueue", q.run)
@@ -109,7 +109,7 @@ func (q *queue) refused(l *leg, cause, tech int) {
 	r := q.run
 	r.sim.emitDial(r.caller, l, "NOANSWER", l.dialString)
 	r.drop(l)
-	r.writeCDR(l, "NO ANSWER")
+	r.writeCDR(l.ch, "NO ANSWER")
 	l.end(cause, tech)
 	if len(r.legs) > 0 {
 		return
@@ -134,7 +134,7 @@ func (q *queue) answered(l *leg) {
 // expire: the caller has waited for as long as Queue() allows.
 func (q *queue) expire() {
 	q.cancelTry()
-	q.run.end(16, 0)
+	q.run.over(16, 0)
 }
 
 func (q *queue) stop() {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"ringcard/cti"
 )
@@ -38,10 +39,12 @@ func newNames() *names {
 	return &names{count: make(map[string]int), name: make(map[string]string)}
 }
 
-// of takes the name of a channel, as 101-0a or PJSIP/101-0000000a.
+// of takes the name of a channel, as 101-0a or PJSIP/101-0000000a or
+// Local/101@office-00000000;1.
 func (n *names) of(channel string) string {
 	if n.name[channel] == "" {
-		endpoint, _, _ := strings.Cut(strings.TrimPrefix(channel, "PJSIP/"), "-")
+		base, half, _ := strings.Cut(strings.TrimPrefix(channel, "PJSIP/"), ";")
+		endpoint := base[:max(strings.LastIndex(base, "-"), 0)] + half
 		n.count[endpoint]++
 		n.name[channel] = fmt.Sprintf("%s#%d", endpoint, n.count[endpoint])
 	}
@@ -95,7 +98,7 @@ func parseStep(t *testing.T, at float64, event, rest string) step {
 	s := step{at: at, event: event}
 	if m := bridgeLine.FindStringSubmatch(rest); m != nil {
 		members := strings.Split(strings.ReplaceAll(m[2], "'", ""), ", ")
-		s.subject = cmp.Or(m[3], "bridge")
+		s.subject = cmp.Or(m[3], event)
 		s.text = bridgeText(m[1], members, m[4])
 		return s
 	}
@@ -121,7 +124,11 @@ func parseStep(t *testing.T, at float64, event, rest string) step {
 	return s
 }
 
+// bridgeText leaves out who is in a conference: who comes first is chance.
 func bridgeText(class string, members []string, linked string) string {
+	if class == "base" {
+		members = nil
+	}
 	members = slices.Clone(members)
 	slices.Sort(members)
 	return fmt.Sprintf("%s %s L=%s", class, strings.Trim(fmt.Sprint(members), "[]"), linked)
@@ -136,18 +143,38 @@ func dialText(caller, dialString string) string { return caller + " dials " + di
 // simFrame is what the comparison reads of a frame.
 type simFrame struct {
 	Type       string
+	Timestamp  string
 	Cause      int
 	TechCause  int `json:"tech_cause"`
 	Soft       bool
 	DialStatus string
 	DialString string
+	Forward    string
+	Digit      string
+	Music      string `json:"musicclass"`
+	Exten      string
+	Context    string
+	Result     string
+	External   bool `json:"is_external"`
 	Channel    *simChannel
 	Caller     *simChannel
+	Forwarded  *simChannel
+	Transferee *simChannel
+	Target     *simChannel `json:"transfer_target"`
+	First      *simChannel `json:"transferer_first_leg"`  //nolint:misspell // Asterisk's word
+	Second     *simChannel `json:"transferer_second_leg"` //nolint:misspell // Asterisk's word
 	Peer       json.RawMessage
-	Bridge     *struct {
-		Class    string `json:"bridge_class"`
-		Channels []string
-	}
+	Bridge     *simBridge
+	From       *simBridge `json:"bridge_from"`
+	InFirst    *simBridge `json:"transferer_first_leg_bridge"`  //nolint:misspell // Asterisk's word
+	InSecond   *simBridge `json:"transferer_second_leg_bridge"` //nolint:misspell // Asterisk's word
+}
+
+type simBridge struct {
+	Class    string `json:"bridge_class"`
+	Type     string `json:"bridge_type"`
+	Creator  string
+	Channels []string
 }
 
 type simChannel struct {
@@ -178,8 +205,15 @@ func (p *stepper) step(raw []byte) (step, bool, error) {
 		return step{}, false, err
 	}
 	s := step{event: f.Type, status: f.DialStatus, cause: f.Cause, tech: f.TechCause, soft: f.Soft}
+	if at, err := time.Parse("2006-01-02T15:04:05.000-0700", f.Timestamp); err == nil {
+		s.at = float64(at.UnixMilli()) / 1000
+	}
 	linked := func() string { return p.ids[f.Channel.Vars["CHANNEL(linkedid)"]] }
 	switch {
+	case f.Type == "BridgeAttendedTransfer":
+		s.subject = p.name(f.First)
+		s.text = fmt.Sprintf("%s and %s of %s hand %s to %s of %s: %s", s.subject, p.name(f.Second), p.bridge(f.InFirst, ""),
+			p.name(f.Transferee), p.name(f.Target), p.bridge(f.InSecond, ""), f.Result)
 	case f.Channel == nil && f.Bridge == nil && f.Peer == nil, f.Type == "ChannelDialplan", f.Type == "PeerStatusChange":
 		return step{}, false, nil
 	case f.Type == "Dial":
@@ -192,17 +226,22 @@ func (p *stepper) step(raw []byte) (step, bool, error) {
 			caller = p.name(f.Caller)
 		}
 		s.subject, s.text = dialOf(p.name(&peer)), dialText(caller, f.DialString)
-	case f.Bridge != nil:
-		members := make([]string, len(f.Bridge.Channels))
-		for i, id := range f.Bridge.Channels {
-			members[i] = p.ids[id]
+		if f.Forwarded != nil {
+			s.text += " forwarded to " + f.Forward + " by " + p.name(f.Forwarded)
 		}
-		s.subject = "bridge"
+	case f.Bridge != nil:
+		s.subject = f.Type
 		l := ""
 		if f.Channel != nil {
 			s.subject, l = p.name(f.Channel), linked()
 		}
-		s.text = bridgeText(f.Bridge.Class, members, l)
+		s.text = p.bridge(f.Bridge, l)
+		if f.From != nil {
+			s.text += " from " + p.bridge(f.From, "")
+		}
+		if f.Transferee != nil {
+			s.text += fmt.Sprintf(" hands %s to %s,%s: %s, external %v", p.name(f.Transferee), f.Context, f.Exten, f.Result, f.External)
+		}
 	case f.Type == "ChannelHangupRequest":
 		s.subject = p.name(f.Channel)
 	default:
@@ -210,8 +249,19 @@ func (p *stepper) step(raw []byte) (step, bool, error) {
 		s.subject, s.state = p.name(c), c.State
 		s.text = fmt.Sprintf("clid=%s<%s> conn=%s<%s> %s,%s,%s L=%s", c.Caller.Name, c.Caller.Number,
 			c.Connected.Name, c.Connected.Number, c.Dialplan.Context, c.Dialplan.Exten, c.Dialplan.App, linked())
+		if f.Digit+f.Music != "" {
+			s.text += " " + f.Digit + f.Music
+		}
 	}
 	return s, true, nil
+}
+
+func (p *stepper) bridge(b *simBridge, linked string) string {
+	members := make([]string, len(b.Channels))
+	for i, id := range b.Channels {
+		members[i] = p.ids[id]
+	}
+	return bridgeText(b.Class, members, linked)
 }
 
 func (s step) String() string {
@@ -232,12 +282,13 @@ func (s step) kindText(k cti.EventKind) string {
 	return fmt.Sprintf("%d %s [%s] %q %d/%d %v", k, s.subject, s.state, s.status, s.cause, s.tech, s.soft)
 }
 
-// burst is the gap that separates what Asterisk does in one go. Within a
-// burst its threads race: only the order of each channel's own events is fixed.
+// burst is the gap in seconds that separates what Asterisk does in one go.
+// Within a burst its threads race: only the order of each channel's own events
+// is fixed.
 const burst = 0.005
 
 // compare reports where got differs from the recording.
-func compare[T any](recorded []step, want, got []T, subject func(T) string, text func(T) string) error {
+func compare[T any](recorded []step, burst float64, want, got []T, subject func(T) string, text func(T) string) error {
 	for from := 0; from < len(recorded); {
 		to := from + 1
 		for to < len(recorded) && recorded[to].at-recorded[to-1].at <= burst {

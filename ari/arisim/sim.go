@@ -37,27 +37,12 @@ type Options struct {
 type Office struct {
 	Extensions []Extension
 	Trunk      string           // resource of the trunk: "trunk" is PJSIP/trunk; empty: none
+	Outbound   string           // context that dials numbers outside; empty: that of the telephones
 	Routes     map[string]Route // by the number called from outside (DID)
 }
 
 // Extension is one telephone, endpoint PJSIP/Number.
 type Extension struct{ Number, Name string }
-
-// Route is what the dialplan does with a call to a DID.
-type Route struct {
-	Queue    string        // name of the queue; empty: Dial()
-	Strategy string        // of the queue: "ringall" (default) or "linear"
-	Dial     []string      // extensions: the queue's members, else the ring group
-	Timeout  time.Duration // for one try to ring; 0: 15 s in a queue, 20 s in Dial()
-	Retry    time.Duration // of a queue between tries; 0: 5 s
-	MaxWait  time.Duration // in the queue altogether; 0: 60 s
-}
-
-// Contexts of the dialplan.
-const (
-	officeContext = "office"
-	trunkContext  = "from-trunk"
-)
 
 // Sim is the simulated PBX. Safe for concurrent use.
 type Sim struct {
@@ -67,20 +52,24 @@ type Sim struct {
 	order   []*Phone // as configured
 	started time.Time
 
-	mu       sync.Mutex // everything below
-	outside  map[string]Behaviour
-	channels []*channel // oldest first
-	bridges  []*bridge
-	calls    map[*Call]struct{}
-	devices  map[string]string // last state sent
-	sockets  map[*socket]struct{}
-	timers   map[*timer]struct{}
-	cdr      []CDR
-	sequence int // of channel names
-	unique   int // of unique ids
-	addr     string
-	server   *http.Server
-	stopped  bool
+	mu         sync.Mutex // everything below
+	outside    map[string]Behaviour
+	channels   []*channel // oldest first
+	bridges    []*bridge
+	calls      map[*Call]struct{}
+	devices    map[string]string // last state sent
+	lot        map[int]*parked   // by slot
+	parking    *bridge           // nil before the first call is parked
+	sockets    map[*socket]struct{}
+	timers     map[*timer]struct{}
+	cdr        []CDR
+	recordings []*recording
+	sequence   int // of channel names
+	locals     int // of Local channel names
+	unique     int // of unique ids
+	addr       string
+	server     *http.Server
+	stopped    bool
 
 	wg sync.WaitGroup // timers, handlers, sockets, servers
 }
@@ -100,9 +89,10 @@ func New(opt Options) *Sim {
 		calls: make(map[*Call]struct{}), devices: make(map[string]string),
 		sockets: make(map[*socket]struct{}),
 		timers:  make(map[*timer]struct{}),
+		lot:     make(map[int]*parked),
 	}
 	for _, e := range opt.Office.Extensions {
-		p := &Phone{sim: s, Extension: e, registered: true}
+		p := &Phone{sim: s, Extension: e, registered: true, came: make(chan struct{})}
 		s.phones[e.Number] = p
 		s.order = append(s.order, p)
 		s.devices[p.endpoint()] = "NOT_INUSE"
@@ -184,10 +174,8 @@ func (s *Sim) vanish() {
 	for c := range s.calls {
 		s.finish(c, 0)
 	}
-	for _, p := range s.order {
-		p.line = nil
-	}
-	s.channels, s.bridges = nil, nil
+	s.channels, s.bridges, s.parking = nil, nil, nil
+	clear(s.lot)
 	for endpoint := range s.devices {
 		s.devices[endpoint] = s.deviceState(endpoint)
 	}

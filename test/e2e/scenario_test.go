@@ -24,9 +24,6 @@ func TestScenarios_PB_01_CK_01_CK_02_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_C
 			users[ext] = p.login("u" + ext).connect()
 		}
 		for _, s := range scenario.All {
-			if s.RealOnly != "" && o.Name() == "simulated" {
-				continue
-			}
 			ok := t.Run(s.Name+" "+s.Rows, func(t *testing.T) { play(t, p, users, s) })
 			if !ok {
 				return // what is still up would confuse the next one

@@ -10,10 +10,7 @@ import (
 // Mobile is the number of 101 outside the office.
 const Mobile = "79161112233"
 
-const (
-	brief   = 500 * time.Millisecond // a few words
-	noParts = "the simulated telephones neither transfer nor park nor pick up"
-)
+const brief = 500 * time.Millisecond // a few words
 
 // answered waits until a call is up.
 func answered(ctx context.Context, l Line) error {
@@ -122,7 +119,7 @@ func inbound(did string) *Outside {
 // Handed are the scenarios in which a call goes from hand to hand.
 var Handed = []Scenario{
 	{
-		Name: "hold and resume", Rows: "CK_03", RealOnly: noParts,
+		Name: "hold and resume", Rows: "CK_03",
 		Phones:      map[string]Behaviour{"102": answer(0)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -143,7 +140,7 @@ var Handed = []Scenario{
 			AnsweredBy: "102", Popped: []string{"102"}, MinHold: brief - 100*time.Millisecond, CDR: "ANSWERED"},
 	},
 	{
-		Name: "blind transfer by phone", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "blind transfer by phone", Rows: "CK_01 CK_08 PU_01",
 		Phones:      map[string]Behaviour{"102": answer(0), "104": answer(ring)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -159,7 +156,7 @@ var Handed = []Scenario{
 			Transfers: []string{"blind by 102 from 102 to 104"}},
 	},
 	{
-		Name: "blind transfer by DTMF", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "blind transfer by DTMF", Rows: "CK_01 CK_08 PU_01",
 		Phones:      map[string]Behaviour{"102": answer(0), "104": answer(ring)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -170,7 +167,7 @@ var Handed = []Scenario{
 			Transfers: []string{"blind by 102 from 102 to 104"}},
 	},
 	{
-		Name: "attended transfer by phone", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "attended transfer by phone", Rows: "CK_01 CK_08 PU_01",
 		Phones:      map[string]Behaviour{"102": answer(0), "104": answer(ring)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -199,7 +196,7 @@ var Handed = []Scenario{
 			Transfers: []string{"attended by 102 from 102 to 104"}},
 	},
 	{
-		Name: "attended transfer by DTMF", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "attended transfer by DTMF", Rows: "CK_01 CK_08 PU_01",
 		Phones:      map[string]Behaviour{"102": answer(0), "104": answer(ring)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -211,7 +208,7 @@ var Handed = []Scenario{
 			Transfers: []string{"attended by 102 from 102 to 104"}},
 	},
 	{
-		Name: "pickup", Rows: "CK_01 CK_04 PU_02", RealOnly: noParts,
+		Name: "pickup", Rows: "CK_01 CK_04 PU_02",
 		Phones:      map[string]Behaviour{"102": {Answer: Never}, "103": {}},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -231,7 +228,7 @@ var Handed = []Scenario{
 			Transfers: []string{"pickup by 103 from 102 to 103"}},
 	},
 	{
-		Name: "forward by phone (302)", Rows: "CK_01 PU_01", RealOnly: noParts,
+		Name: "forward by phone (302)", Rows: "CK_01 PU_01",
 		Phones:      map[string]Behaviour{"102": {To: "104"}, "104": answer(ring)},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -241,7 +238,7 @@ var Handed = []Scenario{
 			Transfers: []string{"forward by 102 from 102 to 104"}},
 	},
 	{
-		Name: "parked and retrieved", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "parked and retrieved", Rows: "CK_01 CK_08 PU_01",
 		Phones:      map[string]Behaviour{"102": answer(0), "103": {}},
 		Call:        inbound("4951000102"),
 		HangupAfter: brief,
@@ -267,7 +264,7 @@ var Handed = []Scenario{
 			Transfers: []string{"park by 102 from 102 to 103"}},
 	},
 	{
-		Name: "conference of three", Rows: "CK_01 CK_08 PU_01", RealOnly: noParts,
+		Name: "conference of three", Rows: "CK_01 CK_08 PU_01",
 		Phones: map[string]Behaviour{"102": answer(0), "103": {}},
 		Call:   inbound("4951000102"),
 		Act: func(ctx context.Context, o Office, line Line) error {
@@ -304,7 +301,7 @@ var Handed = []Scenario{
 			Transfers: []string{"conference by 102 from 102 to 800"}},
 	},
 	{
-		Name: "follow me through Local channels", Rows: "CK_01 CK_04 PU_02", RealOnly: "the simulated PBX has no Local channels",
+		Name: "follow me through Local channels", Rows: "CK_01 CK_04 PU_02",
 		Phones:      map[string]Behaviour{"101": answer(ring), "102": {Answer: Never}},
 		Call:        inbound("4951000109"),
 		HangupAfter: brief,
@@ -313,7 +310,7 @@ var Handed = []Scenario{
 			Legs: []string{"client answered, talked", "101 answered, rang, talked, dialled by client", "102 elsewhere, rang, dialled by client"}},
 	},
 	{
-		Name: "follow me to a mobile", Rows: "CK_01 CK_05 PU_01", RealOnly: "the simulated PBX has no Local channels",
+		Name: "follow me to a mobile", Rows: "CK_01 CK_05 PU_01",
 		Phones:      map[string]Behaviour{"101": {Answer: Never}},
 		World:       map[string]Behaviour{Mobile: answer(ring)},
 		Call:        inbound("4951000110"),

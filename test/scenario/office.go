@@ -39,7 +39,6 @@ type Line interface {
 }
 
 // Handset is the office's end of a call: what one can do with a desk phone.
-// A simulated one refuses what it cannot do.
 type Handset interface {
 	Line
 	Hold(context.Context) error

@@ -49,7 +49,7 @@ var Outcomes = []Scenario{
 			Left: []string{"102"}, LegResults: map[string]string{"102": "rejected"}, CDR: "NO ANSWER"},
 	},
 	{
-		Name: "queue with a busy and a silent member", Rows: "CK_01 CK_03 CK_04 PU_01 PU_02", RealOnly: "the simulated PBX has no queue of short rings",
+		Name: "queue with a busy and a silent member", Rows: "CK_01 CK_03 CK_04 PU_01 PU_02",
 		Phones:      map[string]Behaviour{"101": {Refuse: 486}, "102": {Answer: Never}, "103": answer(ring)},
 		Call:        inbound("4951000111"),
 		HangupAfter: brief,
@@ -58,7 +58,7 @@ var Outcomes = []Scenario{
 			Legs: []string{"client answered, talked", "101 busy, dialled by client", "102 no_answer, rang, dialled by client", "103 answered, rang, talked, dialled by client"}},
 	},
 	{
-		Name: "voicemail", Rows: "CK_03", RealOnly: "the simulated PBX has no voicemail",
+		Name: "voicemail", Rows: "CK_03",
 		Phones:      map[string]Behaviour{"106": {Answer: Never}},
 		Call:        inbound("4951000107"),
 		HangupAfter: brief,
@@ -66,7 +66,7 @@ var Outcomes = []Scenario{
 			Popped: []string{"106"}, LegResults: map[string]string{"106": "no_answer"}, CDR: "ANSWERED"},
 	},
 	{
-		Name: "caller gives up in the menu", Rows: "CK_03 CK_04", RealOnly: "the simulated PBX has no menus",
+		Name: "caller gives up in the menu", Rows: "CK_03 CK_04",
 		Call: inbound("4951000106"), HangupAfter: brief,
 		Want: Want{Direction: cti.Inbound, Disposition: cti.Abandoned, Kind: cti.External, E164: client, DID: "4951000106", CDR: "ANSWERED"}, // by the menu
 	},

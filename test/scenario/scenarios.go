@@ -24,10 +24,8 @@ type Scenario struct {
 	HangupAfter time.Duration
 	Abandon     bool
 	// Act is what people do during the call, before HangupAfter.
-	Act func(context.Context, Office, Line) error
-	// RealOnly says why the simulated PBX does not play the scenario.
-	RealOnly string
-	Want     Want
+	Act  func(context.Context, Office, Line) error
+	Want Want
 }
 
 // Desk is a call placed by an extension.

@@ -2,8 +2,8 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"ringcard/ari"
@@ -12,18 +12,29 @@ import (
 
 // Simulated is an Office of the simulated Asterisk, with the dialplan of the
 // real ones (test/pbx/config).
-type Simulated struct{ Sim *arisim.Sim }
+type Simulated struct {
+	Sim *arisim.Sim
+
+	mu   sync.Mutex
+	seen map[string]*arisim.Call // last call at an extension when it got its manners
+}
 
 var _ Office = (*Simulated)(nil)
 
 // NewSimulated starts a simulated Asterisk.
 func NewSimulated() (*Simulated, error) {
-	office := arisim.Office{Trunk: "trunk", Routes: map[string]arisim.Route{
-		"4951000101": {Queue: "sales", Dial: []string{"101", "102", "103"}, Timeout: 15 * time.Second},
+	all := []string{"101", "102", "103"}
+	office := arisim.Office{Trunk: "trunk", Outbound: "to-trunk", Routes: map[string]arisim.Route{
+		"4951000101": {Queue: "sales", Dial: all, Timeout: 15 * time.Second, Retry: time.Second},
 		"4951000102": {Dial: []string{"102"}, Timeout: 20 * time.Second},
-		"4951000103": {Dial: []string{"101", "102", "103"}, Timeout: 15 * time.Second},
-		"4951000104": {Queue: "support", Strategy: "linear", Dial: []string{"101", "102", "103"}, Timeout: 15 * time.Second},
+		"4951000103": {Dial: all, Timeout: 15 * time.Second},
+		"4951000104": {Queue: "support", Strategy: "linear", Dial: all, Timeout: 15 * time.Second, Retry: time.Second},
 		"4951000105": {Dial: []string{"105"}, Timeout: 3 * time.Second},
+		"4951000106": {Menu: 2 * time.Second, Then: &arisim.Route{Queue: "sales", Dial: all}},
+		"4951000107": {Dial: []string{"106"}, Timeout: time.Second, Then: &arisim.Route{Voicemail: "106@office"}},
+		"4951000109": {Dial: []string{"Local/101@office", "Local/102@office"}, Timeout: 20 * time.Second},
+		"4951000110": {Dial: []string{"Local/101@office/n"}, Timeout: time.Second, Then: &arisim.Route{Dial: []string{"Local/" + Mobile + "@office/n"}}},
+		"4951000111": {Queue: "impatient", Strategy: "linear", Dial: all, Timeout: time.Second, Retry: time.Second},
 	}}
 	for n := 101; n <= 107; n++ {
 		office.Extensions = append(office.Extensions, arisim.Extension{Number: fmt.Sprint(n), Name: fmt.Sprint("Phone ", n)})
@@ -32,7 +43,7 @@ func NewSimulated() (*Simulated, error) {
 	for _, e := range office.Extensions {
 		sim.Phone(e.Number).Unregister()
 	}
-	return &Simulated{Sim: sim}, sim.Start()
+	return &Simulated{Sim: sim, seen: make(map[string]*arisim.Call)}, sim.Start()
 }
 
 // Close stops it.
@@ -54,13 +65,16 @@ func (s *Simulated) Phone(_ context.Context, extension string, b Behaviour) erro
 	}
 	p.SetBehaviour(b.simulated())
 	p.Register()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[extension] = p.Last()
 	return nil
 }
 
 // simulated puts a behaviour into the words of the simulator, which refuses
 // with Q.850 causes.
 func (b Behaviour) simulated() arisim.Behaviour {
-	out := arisim.Behaviour{TalkFor: b.Talk, EarlyMedia: b.Early}
+	out := arisim.Behaviour{TalkFor: b.Talk, EarlyMedia: b.Early, ForwardTo: b.To}
 	switch b.Refuse {
 	case 0:
 		if b.Answer != Never {
@@ -93,22 +107,48 @@ func (s *Simulated) Dial(_ context.Context, extension, number string) (Handset, 
 	return simLine{s.Sim.Phone(extension).Dial(number)}, nil
 }
 
-// Incoming is not simulated: the telephones of the simulator do what their
-// behaviour says.
-func (s *Simulated) Incoming(context.Context, string) (Handset, error) {
-	return nil, errNotSimulated
+// Incoming returns the last call that came in at a telephone.
+func (s *Simulated) Incoming(ctx context.Context, extension string) (Handset, error) {
+	s.mu.Lock()
+	seen := s.seen[extension]
+	s.mu.Unlock()
+	call, err := s.Sim.Phone(extension).Incoming(ctx, seen)
+	if err != nil {
+		return nil, fmt.Errorf("no call comes in at %s: %w", extension, err)
+	}
+	return simLine{call}, nil
 }
 
-var errNotSimulated = errors.New("the simulated telephones cannot do this")
-
+// simLine is a simulated handset. What it orders is done when the order
+// returns.
 type simLine struct{ *arisim.Call }
 
-func (l simLine) Hangup(context.Context) error            { l.Call.Hangup(); return nil }
-func (simLine) Hold(context.Context) error                { return errNotSimulated }
-func (simLine) Resume(context.Context) error              { return errNotSimulated }
-func (simLine) Refer(context.Context, string) error       { return errNotSimulated }
-func (simLine) TransferTo(context.Context, Handset) error { return errNotSimulated }
-func (simLine) SendDTMF(context.Context, string) error    { return errNotSimulated }
+func (l simLine) Hangup(context.Context) error                    { l.Call.Hangup(); return nil }
+func (l simLine) Hold(context.Context) error                      { return l.Call.Hold() }
+func (l simLine) Resume(context.Context) error                    { return l.Call.Resume() }
+func (l simLine) SendDTMF(_ context.Context, digits string) error { return l.Call.SendDTMF(digits) }
+
+// Refer returns when the telephone's part is over, as that of a real one.
+func (l simLine) Refer(ctx context.Context, number string) error {
+	if err := l.BlindTransfer(number); err != nil {
+		return err
+	}
+	select {
+	case <-l.Ended():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TransferTo connects the other sides of two calls.
+func (l simLine) TransferTo(_ context.Context, consult Handset) error {
+	other, ok := consult.(simLine)
+	if !ok {
+		return fmt.Errorf("a consultation of another office: %T", consult)
+	}
+	return l.AttendedTransfer(other.Call)
+}
 
 // CDR returns what a real Asterisk would have written.
 func (s *Simulated) CDR(ctx context.Context, n int) ([]CDR, error) {
