@@ -13,9 +13,6 @@ import (
 	"ringcard/cti"
 )
 
-// amiActions are those by which calls are controlled.
-var amiActions = []string{"BlindTransfer", "Bridge", "Originate", "Park", "PlayDTMF", "Redirect", "Setvar"}
-
 const amiWait = 5 * time.Second
 
 // manager signs in at AMI, where it is configured, and asks what the user may.
@@ -31,8 +28,7 @@ func (c *pbxCheck) manager(ctx context.Context) {
 		ami.Options{OnStatus: func(err error) { offer(status, err) }})
 	client.Start()
 	defer func() { _ = client.Stop(context.WithoutCancel(ctx)) }() // it was only tried
-	lines := fmt.Sprintf("in manager.conf, then `manager reload`:\n[general]\nenabled = yes\n[%s]\nsecret = (the value of pbx.ami.password)\n"+
-		"read = call,agent\nwrite = call,agent,originate,system", cfg.User)
+	lines := fmt.Sprintf("in manager.conf, then `manager reload`:\n[general]\nenabled = yes\n[%s]\nsecret = (the value of pbx.ami.password)\n%s", cfg.User, ari.ManagerRights)
 	var err error
 	select {
 	case err = <-status:
@@ -48,17 +44,30 @@ func (c *pbxCheck) manager(ctx context.Context) {
 		c.add("ami.rights", Warn, "AMI", "reached, but it does not tell what the user may do: "+err.Error(), lines)
 		return
 	}
-	var missing []string
-	for _, action := range amiActions {
-		if !slices.ContainsFunc(may, func(f ami.Field) bool { return strings.EqualFold(f.Key, action) }) {
+	var missing, excess []string
+	for _, action := range ari.ManagerActions() {
+		if !allowed(may, action) {
 			missing = append(missing, action)
+		}
+	}
+	for _, action := range ari.ManagerExcess() {
+		if allowed(may, action) {
+			excess = append(excess, action)
 		}
 	}
 	if len(missing) > 0 {
 		c.add("ami.rights", Fail, "AMI", "the user may not: "+strings.Join(missing, ", "), lines, "actions", strings.Join(missing, ", "))
 		return
 	}
+	if len(excess) > 0 {
+		c.add("ami.excess", Warn, "AMI", "the user may do more than is needed: "+strings.Join(excess, ", "), lines, "actions", strings.Join(excess, ", "))
+	}
 	c.add("ami", OK, "AMI", "reached, the user may control calls", "")
+}
+
+// allowed tells whether the answer to ListCommands has an action.
+func allowed(may ami.Message, action string) bool {
+	return slices.ContainsFunc(may, func(f ami.Field) bool { return strings.EqualFold(f.Key, action) })
 }
 
 // commands tells whether calls can be controlled at all.

@@ -167,9 +167,7 @@ secret = %s
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
 ;permit = ADDRESS-OF-RINGCARD/255.255.255.255
-read = call,agent
-write = call,agent,originate,system
-`, s.User, s.AMIPassword)
+%s`, s.User, s.AMIPassword, ari.ManagerRights)
 }
 
 // hookDialplan asks ringcard within a second and goes on without it (LU-06,

@@ -30,6 +30,8 @@ func TestControlOfCalls_CO_05_CO_07_CO_09_CO_10_CO_11(t *testing.T) {
 				c.queue(t, c.noAMI, "desk-plain", "4951000192")
 				c.autoAnswer(t)
 			})
+			c.lies(t)
+			c.rights(t)
 		})
 	}
 }

@@ -5,15 +5,18 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"ringcard/ari"
+	"ringcard/ari/ami/amitest"
 	"ringcard/configs"
 	"ringcard/crm"
 	"ringcard/crm/employee"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
+	"ringcard/internal/pbxconfig"
 	"ringcard/internal/postgres"
 	"ringcard/test/pbx"
 	"ringcard/test/phones"
@@ -32,6 +35,7 @@ const (
 // AMI, and one that has only the generated dialplan context.
 type control struct {
 	o          *phones.Office
+	liar       *amitest.Liar // before the AMI, honest until it is told to lie
 	ami, noAMI *product
 	lastDesk   int
 }
@@ -47,9 +51,15 @@ type plain struct {
 
 func (p plain) ARI() ari.Config { return p.cfg }
 
-// controlled starts everything once for a version of Asterisk.
+// controlled starts everything once for a version of Asterisk. The AMI user has
+// the rights of the generated configuration.
 func controlled(t *testing.T, version string) *control {
 	t.Helper()
+	manager := pbxconfig.New(pbxconfig.Options{PBX: configs.PBX{ARI: configs.ARI{User: "crm"}}})
+	_, user, ok := strings.Cut(manager.File("ami"), "[crm]")
+	if !ok {
+		t.Fatalf("no user in %s", manager.File("ami"))
+	}
 	o := phones.StartOffice(t, pbx.Options{Version: version, Phones: desks,
 		Append: map[string]string{
 			"extensions.conf": ari.CommandDialplan() + `
@@ -57,9 +67,10 @@ func controlled(t *testing.T, version string) *control {
 exten => 4951000191,1,Queue(desk-ami,,,,60)
 exten => 4951000192,1,Queue(desk-plain,,,,60)
 `,
-			"queues.conf": "[desk-ami]\nstrategy = ringall\n[desk-plain]\nstrategy = ringall\n",
+			"queues.conf":  "[desk-ami]\nstrategy = ringall\n[desk-plain]\nstrategy = ringall\n",
+			"manager.conf": "[crm]" + user,
 		}}, true)
-	c := &control{o: o, lastDesk: 100}
+	c := &control{o: o, lastDesk: 100, liar: amitest.New(t, o.PBX.AMIAddr)}
 	serve := func(app string, manager configs.AMI) *product {
 		office := plain{cfg: ari.Config{Name: "office", URL: o.PBX.ARIURL, User: o.PBX.ARIUser, Password: o.PBX.ARIPassword, App: app}}
 		p := &product{t: t, office: office, cfg: config(t, office)}
@@ -68,7 +79,7 @@ exten => 4951000192,1,Queue(desk-plain,,,,60)
 		p.run(seedDesks)
 		return p
 	}
-	c.ami = serve("ami", configs.AMI{Address: o.PBX.AMIAddr, User: o.PBX.ARIUser, Password: configs.Secret(o.PBX.ARIPassword)})
+	c.ami = serve("ami", configs.AMI{Address: c.liar.Addr(), User: "crm", Password: configs.Secret(manager.AMIPassword)})
 	c.noAMI = serve("plain", configs.AMI{})
 	return c
 }
@@ -134,6 +145,7 @@ func (d *desk) rings() *phones.Call {
 func (c *control) talk(d *desk) (client, agent *phones.Call, id string) {
 	t := d.p.t
 	t.Helper()
+	d.take() // calls before
 	client = c.call(t, d.ext)
 	agent = d.incoming(agentTone)
 	must(t, "talk", client.WaitAnswered(within(t)))

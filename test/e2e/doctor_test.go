@@ -118,6 +118,7 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 			"AMI":       {set(func(p *configs.PBX) { p.AMI.Password = "wrong" }), "ami", doctor.Fail, "manager.conf"},
 			"AMI rights": {set(func(p *configs.PBX) { p.AMI.User, p.AMI.Password = "weak", "weak-password" }), "ami.rights", doctor.Fail,
 				"write = call"},
+			"AMI excess":  {set(func(*configs.PBX) {}), "ami.excess", doctor.Warn, "write = call,agent,originate\n"},
 			"no control":  {set(func(p *configs.PBX) { p.AMI = configs.AMI{} }), "control.none", doctor.Warn, "extensions.conf"},
 			"CDR source":  {set(func(p *configs.PBX) { p.CDR.CSV = filepath.Join(files(o), "asterisk.conf", "Master.csv") }), "cdr.source", doctor.Fail, "pbx.cdr"},
 			"CDR off":     {edit("cdr.conf", "[general]", "[general]\nenable = no\n;"), "cdr.off", doctor.Warn, "enable = yes"},
