@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,6 +23,7 @@ import (
 // keeps its events; rings nobody; and ends with Close, or with its socket.
 // Seen on 16.28 and 22.10.
 type Probe struct {
+	client  *Client
 	rest    *REST
 	conn    *websocket.Conn
 	done    chan struct{} // the reader has ended
@@ -40,7 +43,7 @@ func OpenProbe(ctx context.Context, cfg Config) (*Probe, error) {
 		c.rest.Close()
 		return nil, err
 	}
-	p := &Probe{rest: c.rest, conn: conn, done: make(chan struct{}), channel: cti.ServicePrefix + "probe-" + rand.Text()}
+	p := &Probe{client: c, rest: c.rest, conn: conn, done: make(chan struct{}), channel: cti.ServicePrefix + "probe-" + rand.Text()}
 	go func() { // an unread socket would stop the PBX
 		defer close(p.done)
 		for {
@@ -65,6 +68,95 @@ func (p *Probe) Read(ctx context.Context, function string) (string, error) {
 		return "", fmt.Errorf("%w: %s", ErrNoFunction, function)
 	}
 	return v, err
+}
+
+// silence is how long Record records.
+const silence = 300 * time.Millisecond
+
+// ErrNoRecording tells that Asterisk took the order to record and has no file:
+// its log says why.
+var ErrNoRecording = errors.New("the PBX has no file of what it was to record")
+
+// Record records a moment of the silent channel in the way in which calls are
+// recorded, and removes the file. It returns the bytes that the PBX wrote: a
+// whole file has 44 at least, its header. A full disk shows only there.
+func (p *Probe) Record(ctx context.Context) (int64, error) {
+	name := "probe-" + rand.Text()
+	if err := p.client.StartRecording(ctx, p.channel, name); err != nil {
+		return 0, err
+	}
+	select {
+	case <-time.After(silence):
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTimeout)
+	defer cancel()
+	if err := p.endRecording(ctx, name); err != nil {
+		return 0, err
+	}
+	n, err := p.written(ctx, name)
+	return n, errors.Join(err, p.client.DeleteRecording(ctx, name))
+}
+
+// endRecording returns when the file is closed. The snoop channel of a silent
+// channel takes a second to end by order; it ends at once with the channel.
+func (p *Probe) endRecording(ctx context.Context, name string) error {
+	if err := p.client.live(ctx, name, "/stop"); err != nil && !notFound(err) {
+		return err
+	}
+	const pause = 20 * time.Millisecond
+	for {
+		stage, err := p.client.Recording(ctx, name)
+		if err != nil || stage != cti.RecordingRuns {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *Probe) written(ctx context.Context, name string) (int64, error) {
+	body, ok, err := p.client.FetchRecording(ctx, name)
+	if err == nil && !ok {
+		err = ErrNoRecording
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(io.Discard, body)
+	return n, errors.Join(err, body.Close())
+}
+
+// Contacts returns what the telephones that are registered at an endpoint of
+// PJSIP say they are (User-Agent).
+func (p *Probe) Contacts(ctx context.Context, endpoint string) ([]string, error) {
+	aors, err := p.Read(ctx, "PJSIP_ENDPOINT("+endpoint+",aors)")
+	if err != nil {
+		return nil, err
+	}
+	var agents []string
+	for _, aor := range fields(aors) {
+		contacts, err := p.Read(ctx, "PJSIP_AOR("+aor+",contact)")
+		if err != nil {
+			return nil, err
+		}
+		for _, contact := range fields(contacts) {
+			agent, err := p.Read(ctx, "PJSIP_CONTACT("+contact+",user_agent)")
+			if err != nil {
+				return nil, err
+			}
+			agents = append(agents, agent)
+		}
+	}
+	return agents, nil
+}
+
+// fields splits a list of Asterisk's.
+func fields(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // Close removes the channel and the application.

@@ -135,6 +135,20 @@ func (r *REST) Info(ctx context.Context) (ari.AsteriskInfo, time.Duration, error
 	return info, skew, nil
 }
 
+// ModuleRuns tells whether a module, as res_pjsip_header_funcs.so, is loaded and
+// running.
+func (r *REST) ModuleRuns(ctx context.Context, name string) (bool, error) {
+	var module struct {
+		Status string `json:"status"`
+	}
+	_, err := r.do(ctx, http.MethodGet, "/asterisk/modules/"+url.PathEscape(name), nil, nil, &module)
+	var status *StatusError
+	if errors.As(err, &status) && (status.Status == http.StatusNotFound || status.Status == http.StatusConflict) {
+		return false, nil
+	}
+	return module.Status == "Running", err
+}
+
 // Applications lists the registered Stasis applications.
 func (r *REST) Applications(ctx context.Context) ([]ari.ApplicationData, error) {
 	var out []ari.ApplicationData

@@ -26,6 +26,7 @@ func DoctorOptions(ctx context.Context, cfg configs.Config) doctor.Options {
 		opt.Redis = func(ctx context.Context) error { return pingRedis(ctx, url) }
 	}
 	opt.CDR = func(ctx context.Context, p configs.PBX) error { return tryCDR(ctx, p, cfg.TimeZone) }
+	opt.S3 = func(ctx context.Context) error { return tryS3(ctx, cfg.Recordings.S3) }
 	return opt
 }
 
@@ -54,7 +55,8 @@ func staffDevices(staff []employee.User) []doctor.Device {
 	var devices []doctor.Device
 	for _, u := range staff {
 		for _, dev := range u.Devices {
-			devices = append(devices, doctor.Device{User: u.Name, PBX: dev.PBX, Endpoint: dev.Endpoint, Context: dev.Context})
+			devices = append(devices, doctor.Device{User: u.Name, PBX: dev.PBX, Endpoint: dev.Endpoint, Context: dev.Context,
+				AutoAnswer: dev.AutoAnswer})
 		}
 	}
 	return devices
@@ -145,6 +147,7 @@ func (e *examiner) run(pbx string) {
 		opt.Redis = func(ctx context.Context) error { return pingRedis(ctx, url) }
 	}
 	opt.CDR = func(ctx context.Context, p configs.PBX) error { return tryCDR(ctx, p, e.app.opt.Config.TimeZone) }
+	opt.S3 = func(ctx context.Context) error { return tryS3(ctx, e.app.opt.Config.Recordings.S3) }
 	doctor.Run(ctx, opt)
 	e.change(pbx, func(x *httpapi.Examination) {
 		now := time.Now().UTC()

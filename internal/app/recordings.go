@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -60,10 +61,7 @@ func (a *App) startRecordings(ctx context.Context) error {
 func (a *App) openBlobs(ctx context.Context) (recording.Blobs, error) {
 	cfg := a.opt.Config.Recordings
 	if cfg.Storage == configs.StorageS3 {
-		return blob.OpenS3(ctx, blob.S3Config{
-			Endpoint: cfg.S3.Endpoint, Region: cfg.S3.Region, Bucket: cfg.S3.Bucket, Prefix: cfg.S3.Prefix,
-			AccessKey: cfg.S3.AccessKey.Reveal(), SecretKey: cfg.S3.SecretKey.Reveal(),
-		}, nil)
+		return openS3(ctx, cfg.S3)
 	}
 	dir := cfg.Dir
 	if dir == "" {
@@ -75,6 +73,26 @@ func (a *App) openBlobs(ctx context.Context) (recording.Blobs, error) {
 	}
 	a.cleanups.add("storage of recordings", func(context.Context) error { return disk.Close() })
 	return disk, nil
+}
+
+func openS3(ctx context.Context, cfg configs.S3) (*blob.S3, error) {
+	return blob.OpenS3(ctx, blob.S3Config{
+		Endpoint: cfg.Endpoint, Region: cfg.Region, Bucket: cfg.Bucket, Prefix: cfg.Prefix,
+		AccessKey: cfg.AccessKey.Reveal(), SecretKey: cfg.SecretKey.Reveal(),
+	}, nil)
+}
+
+// tryS3 writes an object to the bucket of recordings and removes it.
+func tryS3(ctx context.Context, cfg configs.S3) error {
+	s3, err := openS3(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	key := "doctor/" + rand.Text()
+	if _, err := s3.Put(ctx, key, strings.NewReader("a test of ringcard doctor")); err != nil {
+		return err
+	}
+	return s3.Delete(ctx, key)
 }
 
 // recordingsOf makes the recordings of one PBX for its engine.

@@ -15,9 +15,9 @@ import (
 	"ringcard/ari"
 )
 
-// dialplan asks the PBX about its dialplan and its configuration files, by
-// functions of the dialplan.
-func (c *pbxCheck) dialplan(ctx context.Context, found []ari.Endpoint) {
+// dialplan asks the PBX about its dialplan, its configuration files and its
+// telephones, by functions of the dialplan, and lets it record.
+func (c *pbxCheck) dialplan(ctx context.Context, rest *ari.REST, found []ari.Endpoint) {
 	probe, err := ari.OpenProbe(ctx, c.ari)
 	if err != nil {
 		c.add("context.unknown", Skip, "dialplan", "could not be asked: "+err.Error(), "")
@@ -36,6 +36,8 @@ func (c *pbxCheck) dialplan(ctx context.Context, found []ari.Endpoint) {
 		c.commands(ctx, p)
 		c.cdr(ctx, p)
 		c.zone(ctx, p)
+		c.recording(ctx, probe)
+		c.autoAnswer(ctx, rest, probe)
 	}
 	if err := probe.Close(ctx); err != nil {
 		c.add("context.probe", Warn, "dialplan", err.Error(), "")

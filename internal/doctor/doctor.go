@@ -36,6 +36,8 @@ type Options struct {
 	Redis func(context.Context) error
 	// CDR reads from the source of a PBX's call records; nil: it is not tried.
 	CDR func(context.Context, configs.PBX) error
+	// S3 writes to the bucket of recordings; nil: it is not tried.
+	S3 func(context.Context) error
 	// Checking and Found tell what is looked at now and each finding as it
 	// comes; both may be nil and are called one after the other.
 	Checking func(what string)
@@ -57,6 +59,7 @@ func Run(ctx context.Context, opt Options) Report {
 	checking("machine")
 	checkDataDir(n, opt.Config.DataDir)
 	checkDisk(n, opt.Config.DataDir)
+	checkRecordings(ctx, n, opt.Config.Recordings, opt.S3)
 	if !opt.Serving {
 		checkListen(n, opt.Config.Listen)
 	}

@@ -151,6 +151,11 @@ func TestEachFaultHasItsLine_PB_08(t *testing.T) {
 		{"no folder of recordings", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = filepath.Join(c.DataDir, "none") }, "pbx office: recordings", Fail, "recordings_dir"},
 		{"folder of recordings is a file", func(c *configs.Config, _ *Options) { c.PBX[0].RecordingsDir = file }, "pbx office: recordings", Fail, "no folder"},
 		{"no way for names", func(c *configs.Config, _ *Options) { c.PBX[0].SetCallerName = true }, "pbx office: names on displays", Fail, "pbx.ami"},
+		{"our recordings cannot be written", func(c *configs.Config, _ *Options) { c.Recordings.Dir = filepath.Join(file, "x") }, "recordings", Fail, "recordings.dir"},
+		{"bucket refuses", func(c *configs.Config, o *Options) {
+			c.Recordings.Storage, c.Recordings.S3.Bucket = configs.StorageS3, "calls"
+			o.S3 = func(context.Context) error { return errors.New("s3 bucket calls: Access Denied") }
+		}, "recordings", Fail, "recordings.s3"},
 		{"manager away", func(c *configs.Config, _ *Options) {
 			c.PBX[0].AMI = configs.AMI{Address: "127.0.0.1:1", User: "ringcard", Password: "s3cr3t"}
 		}, "pbx office: AMI", Fail, "manager.conf"},

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -48,20 +47,14 @@ func existing(dir string) (abs, parent string) {
 
 // checkDataDir writes and removes a file.
 func checkDataDir(n *notes, dir string) {
-	abs, parent := existing(dir)
+	abs, parent, err := tryFolder(dir)
 	f := Finding{ID: "data_dir", Level: OK, Check: "data_dir", Seen: abs + " can be written"}
 	if parent != abs {
 		f.Seen = abs + " will be made"
 	}
-	file, err := os.CreateTemp(parent, ".ringcard-doctor-*")
 	if err != nil {
 		f.Level, f.Seen = Fail, fmt.Sprintf("%s cannot be written: %v", abs, err)
 		f.Change = fmt.Sprintf("give the user that runs ringcard the right to write to %s, or set data_dir to another folder", abs)
-		n.add(f)
-		return
-	}
-	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
-		f.Level, f.Seen = Warn, fmt.Sprintf("%s: a test file could not be removed", abs)
 	}
 	n.add(f)
 }
@@ -79,15 +72,23 @@ func checkDisk(n *notes, dir string) {
 	if !ok {
 		return // this system does not tell
 	}
-	f := Finding{ID: "disk", Level: OK, Check: "disk", Seen: bytesText(free) + " are free in data_dir"}
+	f := Finding{ID: "disk", Check: "disk", Seen: bytesText(free) + " are free in data_dir"}
 	const change = "make room, or set data_dir to a folder of a larger disk: without it call records and recordings cannot be written"
-	switch {
-	case free < diskFail:
-		f.Level, f.Change = Fail, change
-	case free < diskWarn:
-		f.Level, f.Change = Warn, change
+	if f.Level = spaceLevel(free); f.Level != OK {
+		f.Change = change
 	}
 	n.add(f)
+}
+
+// spaceLevel is how bad it is that so many bytes are free.
+func spaceLevel(free uint64) Level {
+	switch {
+	case free < diskFail:
+		return Fail
+	case free < diskWarn:
+		return Warn
+	}
+	return OK
 }
 
 func bytesText(b uint64) string {

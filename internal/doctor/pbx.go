@@ -22,6 +22,9 @@ type Device struct {
 	PBX      string
 	Endpoint string // PJSIP/101
 	Context  string // empty: the PBX's default
+	// AutoAnswer is the vendor by whose header it is to answer click-to-call;
+	// empty: it rings.
+	AutoAnswer string
 }
 
 const (
@@ -80,13 +83,13 @@ func (c *pbxCheck) run(ctx context.Context, checking func(string)) {
 	at("endpoints")
 	found := c.endpoints(ctx, rest)
 	at("dialplan")
-	c.dialplan(ctx, found)
+	c.dialplan(ctx, rest, found)
 	at("AMI")
 	c.manager(ctx)
 	c.callerName(ctx, rest, info.SystemInfo.Version, found)
 	at("call records")
 	c.records(ctx)
-	c.recordings()
+	c.recordingsDir()
 }
 
 // unreachable tells the ways apart in which the first request fails.

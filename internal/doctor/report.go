@@ -64,7 +64,7 @@ var rows = map[string]string{
 	"ari": "PB-01", "ari.rights": "CO-01", "ari.application": "PB-02", "ari.version": "PB-01", "ari.clock": "CK-03",
 	"ari.channelvars": "CK-01", "ari.write_timeout": "PB-02", "ari.overload": "CK-01", "ari.plain": "OP-05",
 	"endpoint": "PU-01", "trunk": "CK-05", "context": "CO-01", "cdr": "PB-04", "ami": "CO-07", "control": "CO-07", "sip": "PB-07", "time_zone": "PB-04", "recordings": "CO-08",
-	"caller_name": "LU-06",
+	"auto_answer": "CO-05", "caller_name": "LU-06",
 }
 
 func rowOf(id string) string {

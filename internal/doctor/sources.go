@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -131,26 +130,4 @@ func (c *pbxCheck) records(ctx context.Context) {
 		}
 		c.add("cdr.source", OK, what, "can be read", "")
 	}
-}
-
-// recordings looks at the folder in which the PBX leaves its recordings.
-func (c *pbxCheck) recordings() {
-	dir := c.cfg.RecordingsDir
-	if dir == "" {
-		return
-	}
-	f := "recordings.dir"
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is no folder", dir)
-	}
-	if err == nil {
-		_, err = os.ReadDir(dir)
-	}
-	if err != nil {
-		c.add(f, Fail, "recordings", err.Error(),
-			"mount the folder of the PBX's recordings there and let the user that runs ringcard read it, or correct pbx.recordings_dir", "dir", dir)
-		return
-	}
-	c.add(f, OK, "recordings", dir+" can be read", "", "dir", dir)
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"ringcard/internal/httpapi"
 	"ringcard/internal/pbxconfig"
 	"ringcard/test/pbx"
+	"ringcard/test/phones"
 	"ringcard/test/scenario"
 )
 
@@ -56,12 +58,15 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 		office.Extensions = configs.DefaultExtensions
 		office.AMI = configs.AMI{Address: o.PBX.AMIAddr, User: o.PBX.ARIUser, Password: configs.Secret(o.PBX.ARIPassword)}
 		office.CDR.CSV = filepath.Join(filepath.Dir(o.PBX.LogFile()), "cdr-csv", "Master.csv")
+		staff := staffed{"101": "snom"} // obeys the same header
 		examine := func(cfg configs.Config) doctor.Report {
 			t.Helper()
 			opt := app.DoctorOptions(t.Context(), cfg)
-			opt.Database = staffed{}
+			opt.Database = staff
 			return doctor.Run(t.Context(), opt)
 		}
+		phones.New(t, phones.Config{User: "101", Password: o.PBX.PhonePassword("101"), Registrar: o.PBX.SIPAddr, UserAgent: "Grandstream GXP2170 1.0.11.64"})
+		phones.New(t, phones.Config{User: "102", Password: o.PBX.PhonePassword("102"), Registrar: o.PBX.SIPAddr, UserAgent: "Zoiper v2.10.20"})
 		find := func(r doctor.Report, id string) doctor.Finding {
 			for _, f := range r {
 				if f.ID == id {
@@ -74,7 +79,7 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 		if healthy.Failed() {
 			t.Errorf("a healthy PBX: %+v", healthy)
 		}
-		for _, id := range []string{"ari", "ari.rights", "ari.events", "ari.channelvars", "context", "ami", "cdr", "trunk", "time_zone", "control", "ari.overload"} {
+		for _, id := range []string{"ari", "ari.rights", "ari.events", "ari.channelvars", "context", "ami", "cdr", "trunk", "time_zone", "control", "ari.overload", "recordings.pbx", "auto_answer"} {
 			if f := find(healthy, id); f.Level != doctor.OK {
 				t.Errorf("%s: %+v", id, f)
 			}
@@ -102,6 +107,29 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 				return func() { mend(); load() }
 			}
 		}
+		folder := filepath.Join(o.PBX.SpoolDir(), "recording")
+		noFolder := func(*configs.PBX) func() {
+			must(t, "folder", os.RemoveAll(folder))
+			must(t, "a file in its place", os.WriteFile(folder, nil, 0o644))
+			return func() { must(t, "mend", errors.Join(os.Remove(folder), os.Mkdir(folder, 0o755))) }
+		}
+		answering := func(ext, vendor string) func(*configs.PBX) func() {
+			return func(*configs.PBX) func() {
+				was := staff
+				staff = staffed{ext: vendor}
+				return func() { staff = was }
+			}
+		}
+		unload := func(module string) func(*configs.PBX) func() {
+			return func(*configs.PBX) func() {
+				cli := func(verb string) {
+					out, err := o.PBX.CLI(t.Context(), "module "+verb+" "+module)
+					must(t, out, err)
+				}
+				cli("unload")
+				return func() { cli("load") }
+			}
+		}
 		set := func(f func(*configs.PBX)) func(*configs.PBX) func() {
 			return func(p *configs.PBX) func() { f(p); return func() {} }
 		}
@@ -126,8 +154,13 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 			"channelvars": {edit("ari.conf", "channelvars", ";channelvars"), "ari.channelvars", doctor.Warn, "channelvars = CHANNEL(linkedid)"},
 			"deadlock": {edit("ari.conf", "channelvars", "channelvars = CHANNEL(linkedid),CHANNEL(pjsip,call-id)\n;"), "ari.channelvars.deadlock", doctor.Fail,
 				"remove it"},
-			"write timeout": {edit("ari.conf", "[general]", "[general]\nwebsocket_write_timeout = 30000"), "ari.write_timeout", doctor.Warn, "default"},
-			"overload":      {reload("res_pjsip.so", edit("pjsip.conf", "taskprocessor_overload_trigger = pjsip_only\n", "")), "ari.overload", doctor.Warn, "pjsip_only"},
+			"no folder of recordings": {noFolder, "recordings.pbx", doctor.Warn, "astspooldir"},
+			"automatic recording":     {both(noFolder, set(func(p *configs.PBX) { p.RecordAuto = "all" })), "recordings.pbx", doctor.Fail, "astspooldir"},
+			"another make":            {answering("101", "yealink"), "auto_answer.vendor", doctor.Warn, "grandstream"},
+			"unknown make":            {answering("102", "yealink"), "auto_answer.unknown", doctor.Warn, "another vendor"},
+			"header functions":        {unload("res_pjsip_header_funcs.so"), "auto_answer.module", doctor.Fail, "module load"},
+			"write timeout":           {edit("ari.conf", "[general]", "[general]\nwebsocket_write_timeout = 30000"), "ari.write_timeout", doctor.Warn, "default"},
+			"overload":                {reload("res_pjsip.so", edit("pjsip.conf", "taskprocessor_overload_trigger = pjsip_only\n", "")), "ari.overload", doctor.Warn, "pjsip_only"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				cfg := good
@@ -154,17 +187,26 @@ func TestDoctorNamesEachFault_PB_08(t *testing.T) {
 	})
 }
 
-// staffed is a database with one user for each of the PBX's telephones.
-type staffed struct{}
+// both makes two faults one.
+func both(a, b func(*configs.PBX) func()) func(*configs.PBX) func() {
+	return func(p *configs.PBX) func() {
+		mendA, mendB := a(p), b(p)
+		return func() { mendA(); mendB() }
+	}
+}
+
+// staffed is a database with one user for each of the PBX's telephones: the
+// vendor by whose header a telephone answers by itself.
+type staffed map[string]string
 
 // Pending implements doctor.Database.
 func (staffed) Pending(context.Context) (int, error) { return 0, nil }
 
 // Devices implements doctor.Database.
-func (staffed) Devices(context.Context) ([]doctor.Device, error) {
+func (s staffed) Devices(context.Context) ([]doctor.Device, error) {
 	var out []doctor.Device
 	for _, ext := range []string{"101", "102", "103", "104", "105", "106", "107"} {
-		out = append(out, doctor.Device{User: "User " + ext, PBX: "office", Endpoint: "PJSIP/" + ext})
+		out = append(out, doctor.Device{User: "User " + ext, PBX: "office", Endpoint: "PJSIP/" + ext, AutoAnswer: s[ext]})
 	}
 	return out, nil
 }

@@ -16,6 +16,7 @@ type Config struct {
 	User, Password string
 	Registrar      string // the PBX, host:port
 	Name           string // display name; "" is none
+	UserAgent      string // what it says it is when it registers
 	// RTP gives every call sound of its own.
 	RTP bool
 	// AutoAnswer makes the phone obey Call-Info with answer-after=0 and Alert-Info
@@ -33,6 +34,7 @@ type Phone struct {
 	agent     *agent
 	registrar string
 	name      string
+	userAgent string
 	registerC sip.CallIDHeader
 }
 
@@ -50,6 +52,7 @@ func NewPhone(c Config) (*Phone, error) {
 		agent:     a,
 		registrar: c.Registrar,
 		name:      c.Name,
+		userAgent: c.UserAgent,
 		registerC: sip.CallIDHeader(sip.GenerateTagN(24)),
 	}
 	a.setBehaviour(func(call *Call) Behaviour {
@@ -96,6 +99,9 @@ func (p *Phone) register(ctx context.Context, d time.Duration) error {
 	req.AppendHeader(&p.registerC)
 	req.AppendHeader(sip.HeaderClone(&p.agent.contact))
 	req.AppendHeader(&expires)
+	if p.userAgent != "" {
+		req.AppendHeader(sip.NewHeader("User-Agent", p.userAgent))
+	}
 	req.SetTransport("UDP")
 	res, err := p.agent.do(ctx, req)
 	if err != nil {
