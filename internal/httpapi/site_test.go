@@ -39,14 +39,15 @@ const password = "correct horse battery"
 // played by fakeCalls.
 type site struct {
 	*httptest.Server
-	t     *testing.T
-	db    *postgres.DB
-	clock *clock
-	deps  Deps
-	calls *fakeCalls
-	files pbxFiles
-	pbx   *fakePBX
-	log   *bytes.Buffer
+	t      *testing.T
+	db     *postgres.DB
+	clock  *clock
+	deps   Deps
+	calls  *fakeCalls
+	queues *fakeQueues
+	files  pbxFiles
+	pbx    *fakePBX
+	log    *bytes.Buffer
 
 	wrapUps     *fakeWrapUps
 	popsChanged atomic.Int64
@@ -104,7 +105,7 @@ func (f *fakeWrapUps) RulesChanged(r calllog.WrapUpRules) {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, pbx: newFakePBX(0), log: new(bytes.Buffer),
+	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, queues: &fakeQueues{}, pbx: newFakePBX(0), log: new(bytes.Buffer),
 		wrapUps: &fakeWrapUps{}}
 	log := slog.New(slog.NewTextHandler(&syncBuffer{b: s.log}, nil))
 	rules := crm.PhoneRules{Region: "RU", AreaCode: "8152"}
@@ -144,7 +145,7 @@ func newSite(t *testing.T) *site {
 			Recordings: s.newRecordings(),
 		},
 		Telephony: Telephony{
-			Calls: s.calls, Team: team, WrapUps: s.wrapUps,
+			Calls: s.calls, Team: team, Queues: s.queues, WrapUps: s.wrapUps,
 			PBXs: func() []PBXStatus {
 				return []PBXStatus{{Name: "office", Version: "22.10.0", LastError: "http://10.0.0.5:8088 refused"}}
 			},
