@@ -215,13 +215,11 @@ var (
 	_ cti.Screens   = discard{}
 )
 
-func (discard) Name() string                                   { return "office" }
-func (discard) Originate(context.Context, cti.Originate) error { return nil }
-func (discard) Hangup(context.Context, string) error           { return nil }
-func (discard) Connected() (bool, time.Time)                   { return true, time.Time{} }
-func (discard) Lookup(context.Context, string) ([]cti.Match, *cti.Client, error) {
-	return nil, nil, nil
-}
+func (discard) Name() string                                            { return "office" }
+func (discard) Originate(context.Context, cti.Originate) error          { return nil }
+func (discard) Hangup(context.Context, string) error                    { return nil }
+func (discard) Connected() (bool, time.Time)                            { return true, time.Time{} }
+func (discard) Lookup(context.Context, string) (cti.Found, error)       { return cti.Found{}, nil }
 func (discard) Card(context.Context, int64, int64) (*cti.Client, error) { return nil, nil }
 func (discard) Save(context.Context, cti.Call) error                    { return nil }
 func (discard) Unfinished(context.Context, string) ([]cti.Call, error)  { return nil, nil }

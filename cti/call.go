@@ -67,6 +67,7 @@ type Call struct {
 	DID          string      `json:"did,omitempty" doc:"number of ours that was called"`
 	Queue        string      `json:"queue,omitempty"`
 	Lookup       LookupState `json:"lookup" doc:"pending, found, unknown, late or empty"`
+	LookupAsOf   *time.Time  `json:"lookup_as_of,omitempty" doc:"the matches and the card are what the directory said then: it does not answer now"`
 	Matches      []Match     `json:"matches"`
 	Client       *Client     `json:"client"`
 	Ringing      []Party     `json:"ringing" doc:"devices ringing now"`

@@ -1,7 +1,9 @@
 package cti_test
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,55 @@ func TestSlowDirectoryShowsNumberAtOnce_LU_03(t *testing.T) {
 	}
 	d.shown(102, "that the card is late", func(c cti.Call) bool { return c.Lookup == cti.LookupLate })
 	d.shown(102, "the card that came late", func(c cti.Call) bool { return c.Client != nil && c.State == cti.Ringing })
+}
+
+// asOf gives a stored answer first, and a new one on the second try once it
+// is back.
+type asOf struct {
+	ctitest.Directory
+	at    time.Time
+	back  chan struct{}
+	asked atomic.Int32
+}
+
+func (d *asOf) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
+	found, err := d.Directory.Lookup(ctx, e164)
+	if d.asked.Add(1) > 1 {
+		select {
+		case <-d.back:
+		case <-ctx.Done():
+			return cti.Found{}, ctx.Err()
+		}
+	} else {
+		old := *found.Client
+		old.Name, found.Client, found.AsOf = "Старое имя", &old, d.at
+	}
+	return found, err
+}
+
+// A stored card is shown with its time, and gives way to the true one.
+func TestStoredCardIsShownAsSuch_OP_03(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	back := make(chan struct{})
+	d := newDesk(t, func(o *cti.EngineOptions) {
+		o.Directory = &asOf{Directory: ctitest.Directory{Clients: map[string]cti.Client{northWind: {ID: 7, Name: "Северный ветер"}}}, at: at, back: back}
+	})
+	d.ring("102")
+	d.answer("102")
+	stored := d.shown(102, "the stored card", func(c cti.Call) bool { return c.LookupAsOf != nil })
+	if !stored.LookupAsOf.Equal(at) || stored.Lookup != cti.LookupFound || stored.Client.Name != "Старое имя" {
+		t.Errorf("as of %v, %s, %+v", stored.LookupAsOf, stored.Lookup, stored.Client)
+	}
+	close(back)
+	fresh := d.shown(102, "the true card", func(c cti.Call) bool { return c.Client != nil && c.LookupAsOf == nil })
+	if fresh.Client.Name != "Северный ветер" || fresh.Version <= stored.Version {
+		t.Errorf("%+v", fresh.Client)
+	}
+	d.gone("1.102", 16)
+	d.gone("1.1", 16)
+	if c := d.ended(1)[0]; c.LookupAsOf != nil {
+		t.Errorf("the record has an old card: %v", c.LookupAsOf)
+	}
 }
 
 func TestCardFollowsNumber_PU_03_TL_03(t *testing.T) {

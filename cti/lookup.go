@@ -40,10 +40,12 @@ type lookupAsk struct {
 
 type lookupResult struct {
 	lookupAsk
-	state   LookupState
-	matches []Match
-	client  *Client
+	state LookupState
+	Found
 }
+
+// final tells that no second try is needed.
+func (r *lookupResult) final() bool { return r.state != LookupLate && r.AsOf.IsZero() }
 
 func newLookups(dir Directory, budget time.Duration, m *Metrics, log *slog.Logger) *lookups {
 	l := &lookups{dir: dir, budget: budget, metrics: m, log: log,
@@ -91,7 +93,7 @@ func (l *lookups) work() {
 				l.count(time.Since(a.at), string(LookupLate))
 			}
 			l.send(r)
-			if r.state == LookupLate {
+			if !r.final() {
 				select {
 				case l.late <- a:
 				default: // the journal finds the client when the record is written
@@ -109,7 +111,7 @@ func (l *lookups) workLate() {
 	for {
 		select {
 		case a := <-l.late:
-			if again := l.try(a, lateBudget); again.state != LookupLate {
+			if again := l.try(a, lateBudget); again.final() {
 				l.send(again)
 			}
 		case <-l.ctx.Done():
@@ -130,18 +132,22 @@ func (l *lookups) try(a lookupAsk, budget time.Duration) lookupResult {
 	defer cancel()
 	began := time.Now()
 	r := lookupResult{lookupAsk: a, state: LookupLate}
-	matches, card, err := l.dir.Lookup(ctx, a.e164)
+	found, err := l.dir.Lookup(ctx, a.e164)
 	switch {
 	case err != nil:
 		if !errors.Is(err, context.Canceled) {
 			l.log.Warn("lookup", "call", a.callID, "err", err)
 		}
-	case len(matches) == 0:
+	case len(found.Matches) == 0:
 		r.state = LookupUnknown
 	default:
-		r.state, r.matches, r.client = LookupFound, matches, card
+		r.state, r.Found = LookupFound, found
 	}
-	l.count(time.Since(began), string(r.state))
+	result := string(r.state)
+	if !r.AsOf.IsZero() {
+		result = "stored"
+	}
+	l.count(time.Since(began), result)
 	return r
 }
 
@@ -154,17 +160,20 @@ func (l *lookups) count(d time.Duration, result string) {
 // found brings a lookup's result to its call.
 func (e *Engine) found(r lookupResult) {
 	lv := e.board.calls[r.callID]
-	if lv == nil || lv.call.Number.E164 != r.e164 || lv.call.Client != nil {
+	if lv == nil || lv.call.Number.E164 != r.e164 || lv.call.Client != nil && lv.call.LookupAsOf == nil {
 		return
 	}
 	c := &lv.call
-	c.Lookup, c.Matches, c.Client = r.state, r.matches, r.client
+	c.Lookup, c.Matches, c.Client, c.LookupAsOf = r.state, r.Matches, r.Client, nil
 	c.Version++
 	now := e.opt.Now()
-	switch r.state {
-	case LookupFound:
-		lv.trace.add(now, "lookup_found", "count", strconv.Itoa(len(r.matches)), "name", r.matches[0].Name, "reason", r.matches[0].Reason)
-	case LookupUnknown:
+	switch {
+	case !r.AsOf.IsZero():
+		c.LookupAsOf = &r.AsOf
+		lv.trace.add(now, "lookup_stored", "age", now.Sub(r.AsOf).Round(time.Second).String(), "name", r.Matches[0].Name)
+	case r.state == LookupFound:
+		lv.trace.add(now, "lookup_found", "count", strconv.Itoa(len(r.Matches)), "name", r.Matches[0].Name, "reason", r.Matches[0].Reason)
+	case r.state == LookupUnknown:
 		lv.trace.add(now, "lookup_none", "number", r.e164)
 	default:
 		lv.trace.add(now, "lookup_late")

@@ -35,12 +35,20 @@ type Originate struct {
 	AutoAnswer string
 }
 
-// Directory finds clients by number. Lookup returns the matches of a number
-// best first, and the summary of the first where that is a client; Card loads
-// the summary of any other. Both honour the context's deadline.
+// Directory finds clients by number. Lookup tells who has it; Card loads the
+// summary of any of them. Both honour the context's deadline.
 type Directory interface {
-	Lookup(ctx context.Context, e164 string) ([]Match, *Client, error)
+	Lookup(ctx context.Context, e164 string) (Found, error)
 	Card(ctx context.Context, clientID, personID int64) (*Client, error)
+}
+
+// Found is who has a number.
+type Found struct {
+	Matches []Match // best first
+	Client  *Client // summary of the first match, where that is a client
+	// AsOf is zero, or the time of an older answer that is given because there is
+	// no newer one. The engine shows it as such and asks once more.
+	AsOf time.Time
 }
 
 // Journal keeps call records. Save is idempotent by Call.ID and is one

@@ -52,6 +52,7 @@ var decisions = map[string]decision{
 	"lookup_found":     {"lookup", "{count} match(es); first: {name} ({reason})"},
 	"lookup_none":      {"lookup", "nobody has the number {number}"},
 	"lookup_late":      {"lookup", "no answer of the directory in time; the pop goes on with the number only"},
+	"lookup_stored":    {"lookup", "the directory did not answer; shown is what it said {age} before: {name}"},
 	"name_sent":        {"lookup", "{name} sent to the display of {device}"},
 	"ended_unseen":     {"recovered", "the call ended while the PBX was out of reach"},
 	"ended_away":       {"recovered", "the call ended while Ringcard was not running"},

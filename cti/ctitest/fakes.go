@@ -148,19 +148,19 @@ type Directory struct {
 }
 
 // Lookup implements cti.Directory.
-func (d Directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, *cti.Client, error) {
+func (d Directory) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
 	if d.Delay > 0 {
 		select {
 		case <-time.After(d.Delay):
 		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+			return cti.Found{}, ctx.Err()
 		}
 	}
 	c, ok := d.Clients[e164]
 	if !ok {
-		return nil, nil, nil
+		return cti.Found{}, nil
 	}
-	return []cti.Match{{ClientID: c.ID, Name: c.Name, Reason: "client_number", Rank: 2}}, &c, nil
+	return cti.Found{Matches: []cti.Match{{ClientID: c.ID, Name: c.Name, Reason: "client_number", Rank: 2}}, Client: &c}, nil
 }
 
 // Card implements cti.Directory.

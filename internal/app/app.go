@@ -61,6 +61,7 @@ type App struct {
 	tests     *testCalls
 	captures  *captures
 	keeper    *recording.Keeper
+	cached    *cacheKeeper
 	pbxFiles  *pbxFiles
 	listener  net.Listener
 }

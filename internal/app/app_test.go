@@ -252,15 +252,15 @@ func TestSpamMatchesNobody(t *testing.T) {
 	t.Parallel()
 	n := &numbers{found: client.Found{Matches: []client.Match{{ClientID: 1, Reason: client.ClientNumber, Rank: 2}}}}
 	d := directory{n}
-	matches, card, err := d.Lookup(t.Context(), "+79210000000")
-	if err != nil || len(matches) != 1 || matches[0].Reason != "client_number" || card == nil || card.ID != 1 {
-		t.Errorf("%+v %+v %v", matches, card, err)
+	got, err := d.Lookup(t.Context(), "+79210000000")
+	if err != nil || len(got.Matches) != 1 || got.Matches[0].Reason != "client_number" || got.Client == nil || got.Client.ID != 1 {
+		t.Errorf("%+v %v", got, err)
 	}
 	n.found.Spam = true
-	if matches, card, err = d.Lookup(t.Context(), "+79210000000"); err != nil || len(matches) != 0 || card != nil {
-		t.Errorf("%+v %v", matches, err)
+	if got, err = d.Lookup(t.Context(), "+79210000000"); err != nil || len(got.Matches) != 0 || got.Client != nil {
+		t.Errorf("%+v %v", got, err)
 	}
-	if matches, _, err = d.Lookup(t.Context(), "101"); err != nil || len(matches) != 0 || len(n.asked) != 2 {
-		t.Errorf("%+v %v, asked %v", matches, err, n.asked)
+	if got, err = d.Lookup(t.Context(), "101"); err != nil || len(got.Matches) != 0 || len(n.asked) != 2 {
+		t.Errorf("%+v %v, asked %v", got, err, n.asked)
 	}
 }

@@ -134,12 +134,12 @@ type capturedDirectory struct {
 }
 
 // Lookup implements cti.Directory.
-func (d capturedDirectory) Lookup(ctx context.Context, e164 string) ([]cti.Match, *cti.Client, error) {
-	matches, client, err := d.Directory.Lookup(ctx, e164)
+func (d capturedDirectory) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
+	found, err := d.Directory.Lookup(ctx, e164)
 	if err == nil {
-		d.ring.Found(capture.Lookup{E164: e164, Matches: matches, Client: client})
+		d.ring.Found(capture.Lookup{E164: e164, Matches: found.Matches, Client: found.Client})
 	}
-	return matches, client, err
+	return found, err
 }
 
 // capturedJournal tells the rings how calls ended.

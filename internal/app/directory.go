@@ -15,14 +15,14 @@ type directory struct{ numbers client.Numbers }
 var _ cti.Directory = directory{}
 
 // Lookup implements cti.Directory. A number marked as spam matches nobody.
-func (d directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, *cti.Client, error) {
+func (d directory) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
 	number, ok := crm.ParseE164(e164)
 	if !ok {
-		return nil, nil, nil
+		return cti.Found{}, nil
 	}
 	found, first, err := d.numbers.LookupCard(ctx, number)
 	if err != nil || found.Spam {
-		return nil, nil, err
+		return cti.Found{}, err
 	}
 	matches := make([]cti.Match, len(found.Matches))
 	for i, m := range found.Matches {
@@ -32,9 +32,9 @@ func (d directory) Lookup(ctx context.Context, e164 string) ([]cti.Match, *cti.C
 		}
 	}
 	if first == nil {
-		return matches, nil, nil
+		return cti.Found{Matches: matches}, nil
 	}
-	return matches, card(*first), nil
+	return cti.Found{Matches: matches, Client: card(*first)}, nil
 }
 
 // Card implements cti.Directory.

@@ -10,6 +10,8 @@ const (
 	// refreshEvery bounds how long a change of users made elsewhere (another
 	// node, ringcard user) takes to reach this node's engines.
 	refreshEvery = 30 * time.Second
+	// followEvery is how soon stored answers of the directory follow a change.
+	followEvery = 5 * time.Second
 	// expireEvery is how often dead sessions are removed.
 	expireEvery = time.Hour
 )
@@ -31,7 +33,8 @@ func (a *App) startMaintenance(context.Context) error {
 }
 
 func (a *App) maintain(ctx context.Context) {
-	refresh, expire := time.NewTicker(refreshEvery), time.NewTicker(expireEvery)
+	refresh, expire, follow := time.NewTicker(refreshEvery), time.NewTicker(expireEvery), time.NewTicker(followEvery)
+	defer follow.Stop()
 	defer refresh.Stop()
 	defer expire.Stop()
 	for {
@@ -41,6 +44,8 @@ func (a *App) maintain(ctx context.Context) {
 		case <-refresh.C:
 			a.refreshUsers(ctx)
 			a.refreshWrapUps(ctx)
+		case <-follow.C:
+			a.cached.follow(ctx)
 		case <-expire.C:
 			n, err := a.services.Employees.ExpireSessions(ctx)
 			if err != nil && ctx.Err() == nil {

@@ -33,7 +33,9 @@ func (a *App) startTelephony(ctx context.Context) error {
 	t.wrapUps = newWrapUps(a.hub, time.Now)
 	shown := watchedScreens{screens{a.hub, a.pops, t.wrapUps}, a.tests}
 	hooks := a.metrics.engine()
-	found := directory{a.store}
+	found := newCachedDirectory(directory{a.store}, cachedNumbers, time.Now)
+	a.cached = &cacheKeeper{cache: found, changes: a.store, log: a.log}
+	a.cached.follow(ctx)
 	var err error
 	t.recorder, err = cti.NewRecorder(a.watched(journal{a.services.CallLog}), cti.RecorderOptions{
 		Dir: filepath.Join(a.opt.Config.DataDir, "spool"), Log: a.log, Metrics: hooks,

@@ -243,9 +243,9 @@ func (p *player) Save(_ context.Context, c cti.Call) error {
 func (p *player) Unfinished(context.Context, string) ([]cti.Call, error) { return nil, nil }
 
 // Lookup implements cti.Directory with what was found then.
-func (p *player) Lookup(_ context.Context, e164 string) ([]cti.Match, *cti.Client, error) {
+func (p *player) Lookup(_ context.Context, e164 string) (cti.Found, error) {
 	l := p.lookups[e164]
-	return l.Matches, l.Client, nil
+	return cti.Found{Matches: l.Matches, Client: l.Client}, nil
 }
 
 // Card implements cti.Directory: a choice of a user is not repeated.

@@ -43,7 +43,7 @@ func TestCallerNameHook_LU_06(t *testing.T) {
 		"number=79161234567":                          "Иванова Марина, ООО «Северный ветер»",
 		"number=%2B7+916+123-45-67&max=15":            "Иванова Марина",
 		"number=89161234567&ascii=1":                  "Ivanova Marina, OOO Severnyj veter",
-		"number=89161234567&ascii=1&max=2000":         "",                    // refused
+		"number=89161234567&ascii=1&max=2000":         "",               // refused
 		"number=89161234567&pbx=office":               "Ivanova Marina", // as the telephones of this PBX want it
 		"number=89161234567&pbx=office&ascii=0&max=9": "Иванова М",
 		"number=89161234567&pbx=none":                 "", // refused

@@ -2,10 +2,12 @@ package postgres_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -269,5 +271,65 @@ func TestCardOfThePop_PU_03(t *testing.T) {
 	o.exec(`INSERT INTO crm.obligation (client_id, attempts, first_at, last_at) VALUES ($1, 1, $2, $2)`, c.ID, at)
 	if card := must(o.store.Summary(o.ctx, c.ID, 0))(t); card.OwedSince == nil || !card.OwedSince.Equal(at) {
 		t.Errorf("owed since %v, want %v", card.OwedSince, at)
+	}
+}
+
+// What changes in the directory is told by ids and numbers, until it is a few
+// seconds old.
+func TestChangesOfTheDirectory_OP_03(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const shared, own, fresh = 79210000071, 79210000072, 79210000073
+	card := o.client(client.NewClient{Name: "Первый", Phones: phones("+79210000071"), Person: &client.PersonInput{
+		Name: "Главная Анна", IsPrimary: true, Phones: phones("+79210000072")}})
+	other := o.client(client.NewClient{Name: "Второй", Phones: phones("+79210000071")})
+	person := card.Persons[0].PersonID
+	rec := o.call("+79210000071")
+	o.save(rec)
+	changes := func(after int64) client.Changes {
+		t.Helper()
+		c, err := o.store.Changes(o.ctx, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, tt := range []struct {
+		name string
+		do   func() error
+		want client.Changes
+	}{
+		{"nothing", func() error { return nil }, client.Changes{}},
+		{"a new phone", func() error {
+			_, err := o.clients.SavePhone(o.ctx, o.anna, client.Owner{ClientID: card.ID}, 0, client.PhoneInput{Raw: "+79210000073"})
+			return err
+		}, client.Changes{Clients: []int64{card.ID}, Numbers: []int64{shared, fresh}}},
+		{"a phone of a person", func() error {
+			_, err := o.clients.SavePhone(o.ctx, o.anna, client.Owner{PersonID: person}, 0, client.PhoneInput{Raw: "+79210000073"})
+			return err
+		}, client.Changes{Persons: []int64{person}, Numbers: []int64{own, fresh}}},
+		{"a choice", func() error { return o.calls.SetClient(o.ctx, o.anna, rec.ID, other.ID, 0) },
+			client.Changes{Clients: []int64{other.ID}, Numbers: []int64{shared}}},
+		{"spam", func() error { return o.clients.MarkSpam(o.ctx, o.admin, client.NumberRef{Raw: "+79210000072"}, true) },
+			client.Changes{Numbers: []int64{own}}},
+	} {
+		last, err := o.store.LastChange(o.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tt.do(); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		got := changes(last)
+		tt.want.Next = last // too new to go past them
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	o.exec(`UPDATE crm.audit_log SET at = at - interval '1 minute'`)
+	if c := changes(0); c.Next == 0 || !slices.Contains(c.Clients, card.ID) {
+		t.Errorf("old changes: %+v", c)
+	} else if again := changes(c.Next); !again.Empty() || again.Next != c.Next {
+		t.Errorf("told twice: %+v", again)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,7 +48,7 @@ func signal(t *testing.T, pids []int, s syscall.Signal) {
 }
 
 // PostgreSQL hangs: it neither answers nor refuses. Calls go on popping with
-// the number, their records are files before the database is back, and are
+// the number, or with the stored card of who called before; their records are files before the database is back, and are
 // written once each, in order.
 func TestDatabaseHangs_OP_03_AF_01_LU_03(t *testing.T) {
 	t.Parallel()
@@ -67,20 +68,22 @@ func TestDatabaseHangs_OP_03_AF_01_LU_03(t *testing.T) {
 	op := p.login("u102").connect()
 	must(t, "phone", o.Phone(within(t), "102", scenario.Behaviour{}))
 
+	before := op.talk(o, "79161234567", func(c cti.Call) bool { return c.Client != nil })
+	if before.LookupAsOf != nil {
+		t.Errorf("a stored card, though the base answers: %v", before.LookupAsOf)
+	}
+	op.record(before.ID)
 	pids := processes(t, dir)
 	signal(t, pids, syscall.SIGSTOP)
 	t.Cleanup(func() { signal(t, pids, syscall.SIGCONT) })
 	var ids []string
 	for i := range 6 { // more than one, and one of a known client
 		from := "7916123456" + strconv.Itoa(i+2)
-		line, err := o.Call(within(t), scenario.Outside{From: from, DID: "4951000102"})
-		must(t, "call", err)
-		c := op.until("the talk with the number only", func(c cti.Call) bool { return c.Number.E164 == "+"+from && c.State == cti.Talking })
-		if c.Client != nil {
-			t.Errorf("a card of a database that hangs: %+v", c.Client)
+		known := from == "79161234567"
+		c := op.talk(o, from, func(c cti.Call) bool { return known == (c.Client != nil) })
+		if known && (c.LookupAsOf == nil || c.Client.ID != p.clientID) {
+			t.Errorf("the card of who called before: %+v as of %v", c.Client, c.LookupAsOf)
 		}
-		must(t, "hang up", line.Hangup(within(t)))
-		op.until("the end", func(x cti.Call) bool { return x.ID == c.ID && x.State == cti.Ended })
 		ids = append(ids, c.ID)
 	}
 	p.eventually("all records are files", func() bool {
@@ -95,19 +98,35 @@ func TestDatabaseHangs_OP_03_AF_01_LU_03(t *testing.T) {
 	conn, err := pgx.Connect(within(t), pg.URL())
 	must(t, "database", err)
 	defer conn.Close(context.Background())
-	rows, err := conn.Query(within(t), `SELECT id::text FROM crm.call ORDER BY saved_at`)
+	rows, err := conn.Query(within(t), `SELECT id::text FROM crm.call WHERE id::text <> $1 ORDER BY saved_at`, before.ID)
 	must(t, "records", err)
 	kept, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	must(t, "records", err)
 	if strings.Join(kept, " ") != strings.Join(ids, " ") {
 		t.Errorf("written as %v, ended as %v", kept, ids)
 	}
-	if n := op.historyOfCalls(p.clientID); n != 1 {
-		t.Errorf("%d calls in the history of the client who called once", n)
+	if n := op.historyOfCalls(p.clientID); n != 2 {
+		t.Errorf("%d calls in the history of the client who called twice", n)
 	}
 	p.eventually("the files are gone", func() bool {
 		names, err := filepath.Glob(filepath.Join(p.cfg.DataDir, "spool", "*.json"))
 		must(t, "spool", err)
 		return len(names) == 0
 	})
+}
+
+// talk is a call from outside that 102 answers and that ends once it is shown
+// as it should.
+func (op *operator) talk(o scenario.Office, from string, as func(cti.Call) bool) cti.Call {
+	t := op.p.t
+	t.Helper()
+	begun := time.Now()
+	line, err := o.Call(within(t), scenario.Outside{From: from, DID: "4951000102"})
+	must(t, "call", err)
+	c := op.until("the talk of "+from, func(c cti.Call) bool {
+		return c.Number.E164 == "+"+from && c.StartedAt.After(begun) && c.State == cti.Talking && as(c)
+	})
+	must(t, "hang up", line.Hangup(within(t)))
+	op.until("the end", func(x cti.Call) bool { return x.ID == c.ID && x.State == cti.Ended })
+	return c
 }

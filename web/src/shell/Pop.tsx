@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { useMe } from '@/app/session';
 import { clock } from '@/format/time';
+import { useFormat } from '@/format/useFormat';
 import { useNow } from '@/format/useNow';
 import { incoming } from '@/live/reduce';
 import { myCalls, useLive } from '@/live/store';
@@ -27,6 +28,7 @@ function PopCard({ call, more }: { call: Call; more: number }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const now = useNow();
+  const format = useFormat();
   const name = otherSide(call, t('call.anonymous'));
   const second = [call.client?.person_name ? call.client.name : '', call.client ? call.number.display : '']
     .filter(Boolean)
@@ -52,6 +54,11 @@ function PopCard({ call, more }: { call: Call; more: number }) {
             {second && (
               <Text size="sm" c="dimmed" className="ellipsis">
                 {second}
+              </Text>
+            )}
+            {call.lookup_as_of && (
+              <Text size="xs" c="var(--rc-orange)">
+                {t('call.as_of', { at: format.moment(call.lookup_as_of) })}
               </Text>
             )}
             {call.queue && (

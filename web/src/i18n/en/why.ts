@@ -18,6 +18,7 @@ export const why = {
     lookup_found: 'Found by the number: {{count}}; first is {{name}} ({{reason}})',
     lookup_none: 'Nobody has the number {{number}}',
     lookup_late: 'The base did not answer in time; only the number was shown',
+    lookup_stored: 'The base did not answer; shown is what it said {{age}} before: {{name}}',
     name_sent: '“{{name}}” sent to the display of {{device}}',
     ended_unseen: 'The call ended while the PBX was out of reach',
     ended_away: 'The call ended while Ringcard was not running',

@@ -27,6 +27,7 @@ export const call = {
   hang_up: 'Завершить',
   incoming: 'Входящий звонок',
   lookup_pending: 'Ищем клиента…',
+  as_of: 'Данные от {{at}}: база не отвечает',
   lookup_found: 'Клиент найден',
   lookup_unknown: 'Номер не найден в базе',
   lookup_late: 'Поиск клиента задерживается',

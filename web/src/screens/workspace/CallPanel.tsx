@@ -1,6 +1,6 @@
 import { Badge, Group, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconAlertCircle, IconCircleCheck, IconPhoneOff, IconPhoneOutgoing, IconPhoneRinging } from '@tabler/icons-react';
+import { IconAlertCircle, IconCircleCheck, IconDatabaseOff, IconPhoneOff, IconPhoneOutgoing, IconPhoneRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '@/app/session';
 import { displayNumber } from '@/format/text';
@@ -77,11 +77,24 @@ export function CallPanel({ call }: { call: Call }) {
           <Timer call={call} stage={stage} />
         </div>
       </div>
+      <StoredMark call={call} />
       <StageText call={call} stage={stage} />
       {stage !== 'ended' && (call.matches ?? []).length > 1 && <MatchChoice call={call} />}
       <CallActions call={call} stage={stage} />
       {stage === 'ended' && call.disposition === 'answered' && <WrapUp callId={call.id} clientId={call.client?.id} />}
     </section>
+  );
+}
+
+/** The card is an older one, because the database is away (OP-03). */
+function StoredMark({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (!call.lookup_as_of) return null;
+  return (
+    <Notice icon={IconDatabaseOff} color="var(--rc-orange)">
+      {t('call.as_of', { at: format.moment(call.lookup_as_of) })}
+    </Notice>
   );
 }
 
