@@ -8,6 +8,8 @@ export interface Format {
   timeZone: string;
   /** Вчера, 16:42 · 19.11, 09:15 · 19.11.2025, 09:15 */
   moment: (at: string | null | undefined) => string;
+  /** The same within a sentence: вчера, 16:42 */
+  within: (at: string | null | undefined) => string;
   time: (at: string) => string;
   /** 16:42:07, where seconds tell the order */
   clock: (at: string) => string;
@@ -50,6 +52,10 @@ export function useFormat(): Format {
     return {
       timeZone,
       moment,
+      within: (at) => {
+        const text = moment(at);
+        return text.charAt(0).toLowerCase() + text.slice(1);
+      },
       time: (at) => time.format(new Date(at)),
       clock: (at) => clock.format(new Date(at)),
       // a date without a time is a calendar day, not an instant

@@ -38,7 +38,7 @@ export function MissedRow({ row }: { row: Obligation }) {
           </Text>
         )}
         <Text size="sm" c="dimmed" className="ellipsis tabular">
-          {[name !== row.number.display && row.number.display, t('missed.attempts', { count: row.attempts }), t('missed.last', { time: format.moment(row.last_at) })]
+          {[name !== row.number.display && row.number.display, t('missed.attempts', { count: row.attempts }), t('missed.last', { time: format.within(row.last_at) })]
             .filter(Boolean)
             .join(' · ')}
         </Text>
@@ -48,7 +48,7 @@ export function MissedRow({ row }: { row: Obligation }) {
           <>
             {row.overdue && <Badge color="red">{t('missed.overdue')}</Badge>}
             <Text size="sm" c={row.overdue ? 'var(--rc-red)' : 'dimmed'}>
-              {t('missed.due', { time: format.moment(row.due_at) })}
+              {t('missed.due', { time: format.within(row.due_at) })}
             </Text>
             <Text size="sm" c="dimmed" className="ellipsis">
               {row.owner_name || t('missed.nobody')}
@@ -58,7 +58,7 @@ export function MissedRow({ row }: { row: Obligation }) {
           <Text size="sm" c="dimmed" lineClamp={2}>
             {row.closed_how === 'hand'
               ? t('missed.closed_by_hand', { name: row.closed_by_name || '—', reason: row.reason })
-              : t('missed.closed_by_contact', { time: format.moment(row.closed_at), name: row.closed_by_name || '—' })}
+              : t('missed.closed_by_contact', { time: format.within(row.closed_at), name: row.closed_by_name || '—' })}
           </Text>
         )}
       </div>

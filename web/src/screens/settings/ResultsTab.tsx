@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
@@ -37,13 +37,20 @@ export function ResultsTab() {
   return (
     <Stack maw={720}>
       <WrapUpRulesForm />
-      <Group justify="space-between" wrap="nowrap" align="flex-start">
-        <Text size="sm">{t('wrapup.catalogue_text')}</Text>
-        <Button flex="none" leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
-          {t('wrapup.add')}
-        </Button>
-      </Group>
-      <div className={classes.card}>
+      <section className={classes.card} aria-label={t('wrapup.title')}>
+        <Group justify="space-between" wrap="nowrap" align="flex-start" mb="sm">
+          <div>
+            <Title order={2} fz={16} mb={4}>
+              {t('wrapup.title')}
+            </Title>
+            <Text size="sm" c="dimmed">
+              {t('wrapup.catalogue_text')}
+            </Text>
+          </div>
+          <Button flex="none" variant="default" leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
+            {t('action.add')}
+          </Button>
+        </Group>
         {data.length === 0 && <Text size="sm">{t('wrapup.empty')}</Text>}
         {data.map((each) => (
           <Group key={each.id} gap="sm" wrap="nowrap" py={6} style={{ opacity: each.active ? 1 : 0.55 }}>
@@ -60,7 +67,7 @@ export function ResultsTab() {
             </ActionIcon>
           </Group>
         ))}
-      </div>
+      </section>
       {edited && (
         <Edit
           result={edited === 'new' ? null : edited}

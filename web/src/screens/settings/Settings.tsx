@@ -1,9 +1,10 @@
-import { Tabs } from '@mantine/core';
+import { Select, Tabs } from '@mantine/core';
 import { IconCalendarOff, IconChecklist, IconClockHour9, IconExternalLink, IconHash, IconPlugConnected, IconUser, IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams } from 'react-router';
 import { useCan } from '@/app/session';
 import { Screen } from '@/parts/Screen';
+import { useNarrow } from '@/parts/useNarrow';
 import { HoursTab } from './hours/HoursTab';
 import { ScheduleTab } from './hours/ScheduleTab';
 import { LinkTab } from './link/LinkTab';
@@ -18,6 +19,7 @@ export function SettingsPage() {
   const can = useCan();
   const navigate = useNavigate();
   const { tab } = useParams();
+  const narrow = useNarrow();
   const tabs = [
     { value: 'profile', icon: IconUser, shown: true },
     { value: 'schedule', icon: IconCalendarOff, shown: true },
@@ -28,19 +30,30 @@ export function SettingsPage() {
     { value: 'pbx', icon: IconPlugConnected, shown: true },
     { value: 'number', icon: IconHash, shown: can('clients.read') },
   ] as const;
-  const current = tabs.find((each) => each.value === tab && each.shown)?.value ?? 'profile';
+  const shown = tabs.filter((each) => each.shown);
+  const current = shown.find((each) => each.value === tab)?.value ?? 'profile';
+  const open = (value: string | null) => void navigate(`/settings/${value}`, { replace: true });
   return (
     <Screen title={t('nav.settings')}>
-      <Tabs value={current} keepMounted={false} onChange={(value) => void navigate(`/settings/${value}`, { replace: true })}>
-        <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
-          {tabs
-            .filter((each) => each.shown)
-            .map(({ value, icon: Glyph }) => (
+      <Tabs value={current} keepMounted={false} onChange={open}>
+        {narrow ? (
+          <Select
+            mb="md"
+            allowDeselect={false}
+            aria-label={t('nav.settings')}
+            value={current}
+            data={shown.map(({ value }) => ({ value, label: t(`settings.tab_${value}`) }))}
+            onChange={open}
+          />
+        ) : (
+          <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
+            {shown.map(({ value, icon: Glyph }) => (
               <Tabs.Tab key={value} value={value} leftSection={<Glyph size={16} aria-hidden />} style={{ flex: 'none' }}>
                 {t(`settings.tab_${value}`)}
               </Tabs.Tab>
             ))}
-        </Tabs.List>
+          </Tabs.List>
+        )}
         <Tabs.Panel value="profile">
           <ProfileTab />
         </Tabs.Panel>

@@ -10,6 +10,7 @@ import { useFormat } from '@/format/useFormat';
 import { CallGlyph } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { useDial } from '@/parts/useDial';
+import { useNarrow } from '@/parts/useNarrow';
 import own from './Unsorted.module.css';
 
 const ClientForm = lazy(() => import('@/parts/ClientForm'));
@@ -19,6 +20,7 @@ const AttachClient = lazy(() => import('@/parts/AttachClient'));
 export function UnsortedRow({ row }: { row: Unsorted }) {
   const { t } = useTranslation();
   const can = useCan();
+  const narrow = useNarrow();
   const cache = useQueryClient();
   const format = useFormat();
   const { dial } = useDial();
@@ -44,23 +46,25 @@ export function UnsortedRow({ row }: { row: Unsorted }) {
       </div>
       <div className={own.when}>
         <Text size="sm" className="ellipsis">
-          {t('unsorted.last', { time: format.moment(row.last_at) })}
+          {format.moment(row.last_at)}
         </Text>
         {row.calls > 1 && (
           <Text size="sm" c="dimmed" className="ellipsis">
-            {t('unsorted.first', { time: format.moment(row.first_at) })}
+            {t('unsorted.first', { time: format.within(row.first_at) })}
           </Text>
         )}
       </div>
       <Group gap="xs" wrap="nowrap">
         {can('clients.write') && (
           <>
-            <Button size="sm" leftSection={<IconUserPlus size={16} />} onClick={() => setOpen('create')}>
+            <Button size="sm" variant="light" leftSection={<IconUserPlus size={16} />} onClick={() => setOpen('create')}>
               {t('call.create_client')}
             </Button>
-            <Button size="sm" variant="default" leftSection={<IconLink size={16} />} onClick={() => setOpen('attach')}>
-              {t('call.attach')}
-            </Button>
+            {!narrow && (
+              <Button size="sm" variant="default" leftSection={<IconLink size={16} />} onClick={() => setOpen('attach')}>
+                {t('call.attach')}
+              </Button>
+            )}
           </>
         )}
         <Menu position="bottom-end">
@@ -70,6 +74,11 @@ export function UnsortedRow({ row }: { row: Unsorted }) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            {narrow && can('clients.write') && (
+              <Menu.Item leftSection={<IconLink size={16} />} onClick={() => setOpen('attach')}>
+                {t('call.attach')}
+              </Menu.Item>
+            )}
             {row.e164 && can('calls.dial') && (
               <Menu.Item leftSection={<IconPhone size={16} />} onClick={() => dial({ to: row.e164, name: row.display })}>
                 {t('call.back')}
