@@ -20,14 +20,14 @@ import (
 func (c *pbxCheck) dialplan(ctx context.Context, rest *ari.REST, found []ari.Endpoint) {
 	probe, err := ari.OpenProbe(ctx, c.ari)
 	if err != nil {
-		c.add("context.unknown", Skip, "dialplan", "could not be asked: "+err.Error(), "")
+		c.add("context.probe", Skip, "dialplan", "could not be asked: "+err.Error(), "", "error", err.Error())
 		c.liveChannelVars(ctx)
 		return
 	}
 	p := &asker{probe: probe}
 	// http.conf says so, or we would not be talking.
 	if v, ok := p.file(ctx, "http.conf", "general", "enabled"); !ok || !yes(v) {
-		c.add("context.unknown", Skip, "dialplan", "this PBX does not evaluate functions for us", "")
+		c.add("context.functions", Skip, "dialplan", "this PBX does not evaluate functions for us", "")
 		c.liveChannelVars(ctx)
 	} else {
 		c.contexts(ctx, p, found)
@@ -40,7 +40,7 @@ func (c *pbxCheck) dialplan(ctx context.Context, rest *ari.REST, found []ari.End
 		c.autoAnswer(ctx, rest, probe)
 	}
 	if err := probe.Close(ctx); err != nil {
-		c.add("context.probe", Warn, "dialplan", err.Error(), "")
+		c.add("context.probe", Warn, "dialplan", err.Error(), "", "error", err.Error())
 	}
 }
 
@@ -91,7 +91,7 @@ func (c *pbxCheck) contexts(ctx context.Context, p *asker, found []ari.Endpoint)
 		case v == "1":
 			c.add("context", OK, what, "exists", "", "context", name)
 		case users[name] != "":
-			c.add("context.missing", Fail, what, "the dialplan has none of this name, but the telephone of "+users[name]+" is to dial in it",
+			c.add("context.of_device", Fail, what, "the dialplan has none of this name, but the telephone of "+users[name]+" is to dial in it",
 				"correct the context of his device"+offered(have), "context", name, "user", users[name])
 		default:
 			c.add("context.missing", Fail, what, "the dialplan has none of this name: click-to-call would ring the own telephone and hang up",
@@ -136,7 +136,7 @@ func (c *pbxCheck) judgeVars(names []string) {
 		plain := strings.ToUpper(strings.ReplaceAll(name, " ", ""))
 		linked = linked || plain == "CHANNEL(LINKEDID)"
 		if strings.HasPrefix(plain, "CHANNEL(PJSIP") {
-			c.add("ari.channelvars.deadlock", Fail, varsWhat, strings.TrimSpace(name)+" can deadlock Asterisk", "remove it; "+varsLines)
+			c.add("ari.channelvars.deadlock", Fail, varsWhat, strings.TrimSpace(name)+" can deadlock Asterisk", "remove it; "+varsLines, "variable", strings.TrimSpace(name))
 			return
 		}
 	}
@@ -189,7 +189,7 @@ func (c *pbxCheck) zone(ctx context.Context, p *asker) {
 	}
 	ours := time.Now().In(office).Format("-0700")
 	if v == ours {
-		c.add("time_zone", OK, "time zone", "that of the office ("+ours+")", "")
+		c.add("time_zone", OK, "time zone", "that of the office ("+ours+")", "", "office_zone", ours)
 		return
 	}
 	c.add("time_zone.pbx", OK, "time zone", fmt.Sprintf("the PBX runs at %s, the office (time_zone) at %s; CDR times are read as those of the PBX", v, ours), "",
@@ -202,9 +202,9 @@ func (c *pbxCheck) liveChannelVars(ctx context.Context) {
 	channels, err := c.channels(ctx)
 	switch {
 	case err != nil:
-		c.add("ari.channelvars", Warn, varsWhat, err.Error(), "")
+		c.add("ari.channelvars.unknown", Warn, varsWhat, err.Error(), "", "error", err.Error())
 	case len(channels) == 0:
-		c.add("ari.channelvars", Skip, varsWhat, "no call is up, and without one this PBX does not show them",
+		c.add("ari.channelvars.unknown", Skip, varsWhat, "no call is up, and without one this PBX does not show them",
 			"run doctor during a call; wanted are, "+varsLines)
 	default:
 		var names []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"ringcard/ari"
@@ -90,9 +91,9 @@ func Run(ctx context.Context, opt Options) Report {
 func checkRedis(ctx context.Context, n *notes, ping func(context.Context) error) {
 	f := Finding{ID: "redis", Level: OK, Check: "redis", Seen: "reached"}
 	if ping == nil {
-		f.Seen = "not configured: this is the only node"
+		f.ID, f.Seen = "redis.none", "not configured: this is the only node"
 	} else if err := ping(ctx); err != nil {
-		f.Level, f.Seen = Warn, err.Error()
+		f.Level, f.Seen, f.Params = Warn, err.Error(), map[string]string{"error": err.Error()}
 		f.Change = "start Redis or correct redis.url; until then each node serves its own users only"
 	}
 	n.add(f)
@@ -101,18 +102,20 @@ func checkRedis(ctx context.Context, n *notes, ping func(context.Context) error)
 func checkDatabase(ctx context.Context, n *notes, db Database) (devices []Device, known bool) {
 	f := Finding{ID: "database", Level: OK, Check: "database", Seen: "reached, up to date"}
 	if db == nil {
-		f.Level, f.Seen = Skip, "it is the private one, which runs while ringcard serve does"
+		f.ID, f.Level, f.Seen = "database.private", Skip, "it is the private one, which runs while ringcard serve does"
 		n.add(f)
 		return nil, false
 	}
 	pending, err := db.Pending(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.Level, f.Seen, f.Change = Fail, "no answer", "check host and port of database.url, and the firewall"
+		f.ID, f.Level, f.Seen, f.Change = "database.silent", Fail, "no answer", "check host and port of database.url, and the firewall"
 	case err != nil:
 		f.Level, f.Seen, f.Change = Fail, err.Error(), "start PostgreSQL, or correct database.url"
+		f.Params = map[string]string{"error": err.Error()}
 	case pending > 0:
 		f.ID, f.Level, f.Seen = "database.migrations", Warn, fmt.Sprintf("reached, %d migrations are missing", pending)
+		f.Params = map[string]string{"count": strconv.Itoa(pending)}
 		f.Change = "run `ringcard migrate`; `ringcard serve` does it too"
 	}
 	n.add(f)
@@ -120,7 +123,7 @@ func checkDatabase(ctx context.Context, n *notes, db Database) (devices []Device
 		return nil, false
 	}
 	if devices, err = db.Devices(ctx); err != nil {
-		n.add(Finding{ID: "users", Level: Warn, Check: "users", Seen: err.Error()})
+		n.add(Finding{ID: "users", Level: Warn, Check: "users", Seen: err.Error(), Params: map[string]string{"error": err.Error()}})
 		return nil, false
 	}
 	if len(devices) == 0 {

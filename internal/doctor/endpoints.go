@@ -16,7 +16,7 @@ import (
 func (c *pbxCheck) endpoints(ctx context.Context, rest *ari.REST) []ari.Endpoint {
 	list, err := rest.Discover(ctx)
 	if err != nil {
-		c.add("endpoint", Warn, "endpoints", err.Error(), "")
+		c.add("endpoint.unknown", Warn, "endpoints", err.Error(), "", "error", err.Error())
 		return nil
 	}
 	has := make(map[string]ari.Endpoint, len(list))

@@ -14,9 +14,9 @@ func (c *pbxCheck) overload(ctx context.Context, rest *ari.REST) {
 	trigger, err := rest.Overload(ctx)
 	switch {
 	case err != nil:
-		c.add("ari.overload", Warn, what, err.Error(), "")
+		c.add("ari.overload.unknown", Warn, what, err.Error(), "", "error", err.Error())
 	case trigger == "":
-		c.add("ari.overload", Skip, what, "the PBX does not tell (pjsip.conf has no section of type global, or there is no PJSIP)",
+		c.add("ari.overload.unknown", Skip, what, "the PBX does not tell (pjsip.conf has no section of type global, or there is no PJSIP)",
 			"with PJSIP: "+overloadLines)
 	case trigger == "global":
 		c.add("ari.overload", Warn, what, "is global: when events for ringcard pile up inside Asterisk, as in a rush of calls, it ignores new calls", overloadLines)

@@ -105,12 +105,12 @@ func (c *pbxCheck) unreachable(err error) {
 		c.add("ari.path", Fail, "ARI", "a web server answers, but there is no ARI",
 			"check the path of pbx.ari.url (normally /ari, with prefix in http.conf before it), and in ari.conf:\n[general]\nenabled = yes\nthen `module load res_ari.so`")
 	case errors.As(err, &status):
-		c.add("ari.other", Fail, "ARI", status.Error(), "check that pbx.ari.url is the address of Asterisk itself")
+		c.add("ari.other", Fail, "ARI", status.Error(), "check that pbx.ari.url is the address of Asterisk itself", "error", status.Error())
 	case errors.As(err, &netErr) && netErr.Timeout():
 		c.add("ari.silent", Fail, "ARI", "no answer", "let the ringcard server through the firewall of the PBX to the port of pbx.ari.url")
 	default:
 		c.add("ari.refused", Fail, "ARI", err.Error(),
-			"check host and port of pbx.ari.url, and in http.conf, then `module reload http`:\n[general]\nenabled = yes\nbindaddr = 0.0.0.0\nbindport = 8088")
+			"check host and port of pbx.ari.url, and in http.conf, then `module reload http`:\n[general]\nenabled = yes\nbindaddr = 0.0.0.0\nbindport = 8088", "error", err.Error())
 	}
 }
 
@@ -189,7 +189,7 @@ func (c *pbxCheck) rights(ctx context.Context) {
 		c.add("ari.rights", Fail, "rights", "the user may only read, so click-to-call cannot work",
 			fmt.Sprintf("in ari.conf, then `module reload res_ari`:\n[%s]\nread_only = no", c.cfg.ARI.User), "user", c.cfg.ARI.User)
 	default:
-		c.add("ari.rights", Warn, "rights", err.Error(), "")
+		c.add("ari.rights.unknown", Warn, "rights", err.Error(), "", "error", err.Error())
 	}
 }
 
@@ -198,7 +198,7 @@ func (c *pbxCheck) rights(ctx context.Context) {
 func (c *pbxCheck) application(ctx context.Context, rest *ari.REST) {
 	apps, err := rest.Applications(ctx)
 	if err != nil {
-		c.add("ari.application", Warn, "application", err.Error(), "")
+		c.add("ari.application.unknown", Warn, "application", err.Error(), "", "error", err.Error())
 		return
 	}
 	taken := false
@@ -243,7 +243,7 @@ func (c *pbxCheck) events(ctx context.Context) {
 		}
 	}})
 	if err := client.Start(ctx); err != nil {
-		c.add("ari.events", Warn, "events", err.Error(), "")
+		c.add("ari.events", Warn, "events", err.Error(), "", "error", err.Error())
 		return
 	}
 	const change = "load res_http_websocket.so and res_ari_events.so; a proxy between must let WebSocket upgrades through"
@@ -251,12 +251,12 @@ func (c *pbxCheck) events(ctx context.Context) {
 	case <-connected:
 		c.add("ari.events", OK, "events", "the WebSocket opens", "")
 	case seen := <-failed:
-		c.add("ari.events", Fail, "events", seen, change)
+		c.add("ari.events", Fail, "events", seen, change, "error", seen)
 	case <-ctx.Done():
 		c.add("ari.events", Fail, "events", "the WebSocket does not open", change)
 	}
 	if err := client.Stop(context.WithoutCancel(ctx)); err != nil {
-		c.add("ari.events", Warn, "events", err.Error(), "")
+		c.add("ari.events", Warn, "events", err.Error(), "", "error", err.Error())
 	}
 }
 

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,10 +35,10 @@ func (c *pbxCheck) overSIP(ctx context.Context) {
 	switch {
 	case err != nil:
 		c.add("sip", Fail, what, s.Address+": "+err.Error(),
-			"compare pbx.sip with pjsip.conf of the PBX; `ringcard config snippet` prints the lines", "address", s.Address)
+			"compare pbx.sip with pjsip.conf of the PBX; `ringcard config snippet` prints the lines", "address", s.Address, "error", err.Error())
 		return
 	case len(found) == 0:
-		c.add("sip", Warn, what, "reached, but there is no extension to watch, so no call will pop up",
+		c.add("sip.nobody", Warn, what, "reached, but there is no extension to watch, so no call will pop up",
 			"give users their telephones, or list pbx.sip.extensions")
 		return
 	}
@@ -53,6 +54,7 @@ func (c *pbxCheck) overSIP(ctx context.Context) {
 		}
 		c.add("sip.extension", Fail, of, "its state does not come", f.Advice, "extension", f.Extension)
 	}
-	c.add("sip", OK, what, fmt.Sprintf("reached, password accepted, %d of %d extensions are watched", watched, len(found)), "")
+	c.add("sip", OK, what, fmt.Sprintf("reached, password accepted, %d of %d extensions are watched", watched, len(found)), "",
+		"watched", strconv.Itoa(watched), "extensions", strconv.Itoa(len(found)))
 	c.add("sip.limits", OK, "limits", "without ARI there are pops, records and click-to-call; DID, queue and cause are not told, calls dialled on a telephone are not recorded", "")
 }

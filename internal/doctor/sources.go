@@ -35,12 +35,12 @@ func (c *pbxCheck) manager(ctx context.Context) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		c.add("ami", Fail, "AMI", fmt.Sprintf("%s: %v", cfg.Address, err), lines, "address", cfg.Address, "user", cfg.User)
+		c.add("ami", Fail, "AMI", fmt.Sprintf("%s: %v", cfg.Address, err), lines, "address", cfg.Address, "user", cfg.User, "error", err.Error())
 		return
 	}
 	may, err := client.Do(ctx, "ListCommands")
 	if err != nil {
-		c.add("ami.rights", Warn, "AMI", "reached, but it does not tell what the user may do: "+err.Error(), lines)
+		c.add("ami.rights.unknown", Warn, "AMI", "reached, but it does not tell what the user may do: "+err.Error(), lines, "error", err.Error())
 		return
 	}
 	var missing, excess []string
@@ -93,7 +93,7 @@ func (c *pbxCheck) callerName(ctx context.Context, rest *ari.REST, version strin
 	has, err := rest.Module(ctx, ari.ExportModule)
 	switch {
 	case err != nil:
-		c.add("caller_name.unknown", Skip, what, "the PBX does not tell its modules: "+err.Error(), "")
+		c.add("caller_name.unknown", Skip, what, "the PBX does not tell its modules: "+err.Error(), "", "error", err.Error())
 	case !has && c.cfg.AMI.Address == "":
 		c.add("caller_name.way", Fail, what, fmt.Sprintf("Asterisk %s has no module %s, and no AMI user is configured: telephones show what the network sends", version, ari.ExportModule),
 			"add pbx.ami (`ringcard config snippet` prints both sides), or load the module, which is in Asterisk since 16.30, 18.16 and 20.1", "version", version)
@@ -125,7 +125,7 @@ func (c *pbxCheck) records(ctx context.Context) {
 	default:
 		if err := c.opt.CDR(ctx, c.cfg); err != nil {
 			c.add("cdr.source", Fail, what, err.Error(),
-				"let the user that runs ringcard read the file, or the table, that pbx.cdr names")
+				"let the user that runs ringcard read the file, or the table, that pbx.cdr names", "error", err.Error())
 			return
 		}
 		c.add("cdr.source", OK, what, "can be read", "")

@@ -1,5 +1,6 @@
 import * as calls from './en/calls';
 import * as clients from './en/clients';
+import { doctor } from './en/doctor';
 import * as office from './en/settings';
 import * as shell from './en/shell';
 import { number_test, queue, wrapup } from './en/work';
@@ -12,6 +13,7 @@ import { why } from './en/why';
 export const en = {
   ...calls,
   ...clients,
+  doctor,
   ...office,
   ...shell,
   pbx: {

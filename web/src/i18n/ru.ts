@@ -1,5 +1,6 @@
 import * as calls from './ru/calls';
 import * as clients from './ru/clients';
+import { doctor } from './ru/doctor';
 import * as office from './ru/settings';
 import * as shell from './ru/shell';
 import { number_test, queue, wrapup } from './ru/work';
@@ -14,6 +15,7 @@ import { why } from './ru/why';
 export const ru = {
   ...calls,
   ...clients,
+  doctor,
   ...office,
   ...shell,
   pbx: {

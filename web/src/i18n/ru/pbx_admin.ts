@@ -1,5 +1,4 @@
-// The administrator's page of one PBX. Findings of the examination come from
-// the server in English, with a stable id.
+// The administrator's page of one PBX.
 export const pbx_admin = {
   back: 'Все станции',
   open: 'Проверить и настроить',

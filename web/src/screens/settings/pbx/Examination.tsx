@@ -8,6 +8,7 @@ import { useFormat } from '@/format/useFormat';
 import { useToastError } from '@/parts/errors';
 import classes from '@/parts/Screen.module.css';
 import { Empty, Failure, Lines } from '@/parts/States';
+import { findingText } from './finding';
 
 const colors: Record<Finding['level'], string> = { ok: 'teal', skip: 'gray', warn: 'yellow', fail: 'red' };
 const weight: Record<Finding['level'], number> = { fail: 0, warn: 1, skip: 2, ok: 3 };
@@ -55,31 +56,44 @@ export function Examination({ pbx }: { pbx: string }) {
       </Group>
       <div className={classes.card}>
         {findings.map((each, index) => (
-          <Group key={`${each.id}-${index}`} align="flex-start" wrap="nowrap" gap="md" py={8}>
-            <Badge color={colors[each.level]} miw={104} flex="none">
-              {t(`pbx_admin.level.${each.level}`)}
-            </Badge>
-            <div style={{ minWidth: 0, flex: 1 }}>
-              <Text size="sm" fw={each.level === 'ok' ? 400 : 600}>
-                {each.check}
-              </Text>
-              <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                {each.seen}
-              </Text>
-              {each.change && (
-                <>
-                  <Text size="xs" fw={600} mt={4}>
-                    {t('pbx_admin.change')}
-                  </Text>
-                  <Code block style={{ whiteSpace: 'pre-wrap' }}>
-                    {each.change}
-                  </Code>
-                </>
-              )}
-            </div>
-          </Group>
+          <Line key={`${each.id}-${index}`} finding={each} />
         ))}
       </div>
     </Stack>
+  );
+}
+
+function Line({ finding }: { finding: Finding }) {
+  const { t } = useTranslation();
+  const { check, seen, change, error } = findingText(t, finding);
+  return (
+    <Group align="flex-start" wrap="nowrap" gap="md" py={8}>
+      <Badge color={colors[finding.level]} miw={104} flex="none">
+        {t(`pbx_admin.level.${finding.level}`)}
+      </Badge>
+      <div style={{ minWidth: 0, flex: 1 }}>
+        <Text size="sm" fw={finding.level === 'ok' ? 400 : 600}>
+          {check}
+        </Text>
+        <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          {seen}
+        </Text>
+        {error && (
+          <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {error}
+          </Text>
+        )}
+        {change && (
+          <>
+            <Text size="xs" fw={600} mt={4}>
+              {t('pbx_admin.change')}
+            </Text>
+            <Code block style={{ whiteSpace: 'pre-wrap' }}>
+              {change}
+            </Code>
+          </>
+        )}
+      </div>
+    </Group>
   );
 }
