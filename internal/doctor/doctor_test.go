@@ -88,7 +88,7 @@ func TestHealthyInstallationPasses_PB_08(t *testing.T) {
 	r := Run(t.Context(), Options{Config: goodConfig(t, sim.URL()), Database: database{devices: staff()}})
 	for _, f := range r {
 		// The simulated Asterisk evaluates no functions.
-		if f.Level != OK && f.ID != "context.unknown" {
+		if f.Level != OK && f.ID != "context.probe" && f.ID != "context.functions" {
 			t.Errorf("%+v", f)
 		}
 		if f.ID == "" {

@@ -24,6 +24,7 @@ func checkListen(n *notes, addr string) {
 	}
 	if err != nil {
 		f.Level, f.Seen = Warn, fmt.Sprintf("%s cannot be taken: %v", addr, err)
+		f.Params = map[string]string{"address": addr, "error": err.Error()}
 		f.Change = "if it is the running ringcard server, all is well; else set listen to a free address, or stop the other program"
 	}
 	n.add(f)
@@ -48,12 +49,13 @@ func existing(dir string) (abs, parent string) {
 // checkDataDir writes and removes a file.
 func checkDataDir(n *notes, dir string) {
 	abs, parent, err := tryFolder(dir)
-	f := Finding{ID: "data_dir", Level: OK, Check: "data_dir", Seen: abs + " can be written"}
+	f := Finding{ID: "data_dir", Level: OK, Check: "data_dir", Seen: abs + " can be written", Params: map[string]string{"dir": abs}}
 	if parent != abs {
 		f.Seen = abs + " will be made"
 	}
 	if err != nil {
 		f.Level, f.Seen = Fail, fmt.Sprintf("%s cannot be written: %v", abs, err)
+		f.Params["error"] = err.Error()
 		f.Change = fmt.Sprintf("give the user that runs ringcard the right to write to %s, or set data_dir to another folder", abs)
 	}
 	n.add(f)
@@ -72,7 +74,8 @@ func checkDisk(n *notes, dir string) {
 	if !ok {
 		return // this system does not tell
 	}
-	f := Finding{ID: "disk", Check: "disk", Seen: bytesText(free) + " are free in data_dir"}
+	f := Finding{ID: "disk", Check: "disk", Seen: bytesText(free) + " are free in data_dir",
+		Params: map[string]string{"free": bytesText(free)}}
 	const change = "make room, or set data_dir to a folder of a larger disk: without it call records and recordings cannot be written"
 	if f.Level = spaceLevel(free); f.Level != OK {
 		f.Change = change
@@ -128,6 +131,7 @@ func checkTLS(ctx context.Context, n *notes, cfg configs.Config) {
 	conn, err := new(tls.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(public.Hostname(), port))
 	if err != nil {
 		f.ID, f.Level, f.Seen = "tls.certificate", Warn, fmt.Sprintf("%s cannot be reached from here with a valid certificate: %v", cfg.PublicURL, err)
+		f.Params = map[string]string{"url": cfg.PublicURL, "error": err.Error()}
 		f.Change = "renew the certificate or correct public_url; if only this machine cannot reach the address, all is well"
 		n.add(f)
 		return
@@ -137,7 +141,9 @@ func checkTLS(ctx context.Context, n *notes, cfg configs.Config) {
 	if secured, ok := conn.(*tls.Conn); ok {
 		if left := time.Until(secured.ConnectionState().PeerCertificates[0].NotAfter); left < certWarn {
 			f.ID, f.Level = "tls.expires", Warn
-			f.Seen, f.Change = fmt.Sprintf("the certificate of %s ends in %d days", cfg.PublicURL, int(left.Hours()/24)), "renew it"
+			days := int(left.Hours() / 24)
+			f.Seen, f.Change = fmt.Sprintf("the certificate of %s ends in %d days", cfg.PublicURL, days), "renew it"
+			f.Params = map[string]string{"url": cfg.PublicURL, "days": strconv.Itoa(days)}
 		}
 	}
 	n.add(f)

@@ -34,9 +34,10 @@ func (c *pbxCheck) judgeRecording(n int64, err error) {
 		c.add("recordings.pbx", level, what, "the PBX takes the order to record, and there is no file",
 			"give "+folder+" to the user that Asterisk runs as, and load res_ari_recordings.so")
 	case errors.As(err, &refused) && refused.Code != cti.CodeUnreachable:
-		c.add("recordings.pbx", level, what, refused.Message, "make "+folder+" and give it to the user that Asterisk runs as; load format_wav.so")
+		c.add("recordings.pbx", level, what, refused.Message, "make "+folder+" and give it to the user that Asterisk runs as; load format_wav.so",
+			"error", refused.Message)
 	case err != nil:
-		c.add("recordings.pbx", Warn, what, "could not be tried: "+err.Error(), "")
+		c.add("recordings.pbx", Warn, what, "could not be tried: "+err.Error(), "", "error", err.Error())
 	case n < wavHeader:
 		c.add("recordings.full", level, what, fmt.Sprintf("the PBX has written %d bytes of a test recording: its disk is full", n),
 			"make room on the disk of "+folder)
@@ -61,7 +62,8 @@ func (c *pbxCheck) recordingsDir() {
 	}
 	if err != nil {
 		c.add(id, Fail, "recordings", err.Error(),
-			"mount the folder of the PBX's recordings there and let the user that runs ringcard read it, or correct pbx.recordings_dir", "dir", dir)
+			"mount the folder of the PBX's recordings there and let the user that runs ringcard read it, or correct pbx.recordings_dir",
+			"dir", dir, "error", err.Error())
 		return
 	}
 	c.add(id, OK, "recordings", dir+" can be read", "", "dir", dir)
@@ -78,7 +80,7 @@ func checkRecordings(ctx context.Context, n *notes, cfg configs.Recordings, s3 f
 	case cfg.Storage == configs.StorageS3:
 		f.Seen = "the bucket " + cfg.S3.Bucket + " can be written"
 		if err := s3(ctx); err != nil {
-			f.Level, f.Seen = Fail, err.Error()
+			f.Level, f.Seen, f.Params = Fail, err.Error(), map[string]string{"error": err.Error()}
 			f.Change = "correct recordings.s3, and give its key the rights to list, read, write and delete; " + change
 		}
 	case cfg.Dir == "":
@@ -91,6 +93,7 @@ func checkRecordings(ctx context.Context, n *notes, cfg configs.Recordings, s3 f
 		}
 		if err != nil {
 			f.Level, f.Seen = Fail, fmt.Sprintf("%s cannot be written: %v", abs, err)
+			f.Params = map[string]string{"error": err.Error()}
 			f.Change = fmt.Sprintf("give the user that runs ringcard the right to write to %s, or set recordings.dir to another folder; %s", abs, change)
 		}
 		n.add(f)
@@ -101,7 +104,7 @@ func checkRecordings(ctx context.Context, n *notes, cfg configs.Recordings, s3 f
 		if !ok {
 			return // this system does not tell
 		}
-		f = Finding{ID: "recordings.space", Check: "recordings", Seen: bytesText(free) + " are free in recordings.dir",
+		f = Finding{ID: "recordings.space", Check: "recordings", Seen: bytesText(free) + " are free in recordings.dir", Params: map[string]string{"free": bytesText(free)},
 			Change: "make room, or set recordings.keep_days: an hour of talk is 58 MB; " + change}
 		if f.Level = spaceLevel(free); f.Level == OK {
 			f.Change = ""

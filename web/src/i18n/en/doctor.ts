@@ -3,20 +3,20 @@ export const doctor = {
   finding: {
     data_dir: {
       check: 'Data folder',
-      ok: 'Can be written',
-      bad: 'Cannot be written',
+      ok: '{{dir}} can be written',
+      bad: '{{dir}} cannot be written',
       change: 'Give the user that runs ringcard the right to write to data_dir, or set another folder.',
     },
     disk: {
       check: 'Disk space',
-      ok: 'Enough',
-      bad: 'The disk of the data folder is nearly full',
+      ok: '{{free}} are free',
+      bad: 'Only {{free}} are free',
       change: 'Make room, or move data_dir to a larger disk: without it neither calls nor talks can be recorded.',
     },
     listen: {
       check: 'Address of the server',
       ok: 'Free',
-      bad: 'The address of listen is taken',
+      bad: 'The address {{address}} is taken',
       change: 'If it is the running ringcard, all is well. Else set listen to a free address, or stop the other program.',
     },
     tls: { check: 'Encryption', ok: 'Fine: a valid certificate, or the server is reached from this machine only' },
@@ -27,10 +27,10 @@ export const doctor = {
     },
     tls_certificate: {
       check: 'Encryption',
-      bad: 'public_url cannot be reached from here with a valid certificate',
+      bad: '{{url}} cannot be reached from here with a valid certificate',
       change: 'Renew the certificate or correct public_url. If only this machine cannot reach the address, all is well.',
     },
-    tls_expires: { check: 'Encryption', bad: 'The certificate ends soon', change: 'Renew the certificate.' },
+    tls_expires: { check: 'Encryption', bad: 'The certificate of {{url}} ends, days left: {{days}}', change: 'Renew the certificate.' },
     database: {
       check: 'Database',
       ok: 'Reached, up to date',
@@ -65,8 +65,8 @@ export const doctor = {
     },
     recordings_space: {
       check: 'Storage of recordings',
-      ok: 'Enough space',
-      bad: 'Little space for recordings',
+      ok: '{{free}} are free',
+      bad: 'Only {{free}} are free',
       change: 'Make room, or set recordings.keep_days: an hour of talk is 58 MB.',
     },
     pbx_none: {

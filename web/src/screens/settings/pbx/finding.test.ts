@@ -42,6 +42,7 @@ describe('PB-08 texts of findings', () => {
       const text = texts[findingKey(id)];
       expect(text?.check, id).toBeTruthy();
       expect(text?.ok ?? text?.bad, id).toBeTruthy();
+      for (const [, place] of Object.values(text ?? {}).join(' ').matchAll(/{{(\w+)}}/g)) expect(source, id).toContain(`"${place}"`);
       if (level === 'OK') expect(text?.ok, `${id} when all is well`).toBeTruthy();
       if (level === 'Skip' || level === 'Warn' || level === 'Fail') expect(text?.bad, `${id} when it is ${level}`).toBeTruthy();
     }
