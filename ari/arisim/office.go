@@ -73,7 +73,7 @@ func between(rng *rand.Rand, from, to time.Duration) time.Duration {
 
 // RunOffice lets an office live until ctx ends: clients call its numbers, its
 // telephones answer, some callers give up, colleagues call one another and
-// out. It sets the behaviour of all phones. Calls that run when ctx ends go on.
+// out, hold calls and transfer them. It sets the behaviour of all phones. Calls that run when ctx ends go on.
 func RunOffice(ctx context.Context, s *Sim, traffic OfficeTraffic) {
 	if traffic.Every <= 0 {
 		traffic.Every = 11 * time.Second
@@ -81,7 +81,7 @@ func RunOffice(ctx context.Context, s *Sim, traffic OfficeTraffic) {
 	if traffic.Seed == 0 {
 		traffic.Seed = rand.Uint64()
 	}
-	o := &officeLife{sim: s, traffic: traffic, rng: rand.New(rand.NewPCG(traffic.Seed, 1))}
+	o := &officeLife{sim: s, traffic: traffic, rng: rand.New(rand.NewPCG(traffic.Seed, 1)), keys: rand.New(rand.NewPCG(traffic.Seed, 2))}
 	for did := range s.opt.Office.Routes {
 		o.dids = append(o.dids, did)
 	}
@@ -95,6 +95,7 @@ func RunOffice(ctx context.Context, s *Sim, traffic OfficeTraffic) {
 		wait := time.NewTimer(time.Duration(float64(gap) / s.opt.Speed))
 		select {
 		case <-wait.C:
+			o.press()
 			o.happen()
 		case <-ctx.Done():
 			wait.Stop()
@@ -109,6 +110,33 @@ type officeLife struct {
 	traffic OfficeTraffic
 	rng     *rand.Rand
 	dids    []string
+
+	keys *rand.Rand // of who presses what in a talk
+	held *Call      // at the telephone; nil: none
+}
+
+// press lets somebody do something in his talk: put it on hold until the next
+// time, or transfer it. The first phone is left to who watches the demo.
+func (o *officeLife) press() {
+	if o.held != nil {
+		_ = o.held.Resume() // the call may be over
+		o.held = nil
+	}
+	phones := o.sim.order
+	if len(phones) < 3 {
+		return
+	}
+	p, to, what := phones[1+o.keys.IntN(len(phones)-1)], phones[o.keys.IntN(len(phones))], o.keys.IntN(100)
+	call := p.Last()
+	switch {
+	case call == nil || to == p:
+	case what < 40:
+		if call.Hold() == nil { // else he does not talk
+			o.held = call
+		}
+	case what < 75 && !to.Busy():
+		_ = call.BlindTransfer(to.Number) // he may not be talking
+	}
 }
 
 func (o *officeLife) chance(percent int) bool { return o.rng.IntN(100) < percent }

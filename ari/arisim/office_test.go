@@ -41,7 +41,7 @@ func TestOfficeLives(t *testing.T) {
 		}})
 	}()
 	want := map[string]bool{"sales queue": false, "support queue": false, "first phone answers": false, "anonymous": false,
-		"stranger": false, "gives up": false, "calls out": false, "internal": false}
+		"stranger": false, "gives up": false, "calls out": false, "internal": false, "on hold": false, "off hold": false, "transferred": false}
 	seen := 0
 	_, ok := events.wait(within(t), func(all []cti.Event) bool {
 		for ; seen < len(all); seen++ {
@@ -72,6 +72,9 @@ func note(seen map[string]bool, ev cti.Event) {
 		"stranger":            trunk && strings.HasPrefix(c.CallerNumber, "7925"),
 		"gives up":            ev.Kind == cti.ChannelHangup && trunk && ev.TechCause == 487,
 		"calls out":           ev.Kind == cti.Dialed && !trunk && strings.HasPrefix(ev.Peer.Name, "PJSIP/trunk-"),
+		"on hold":             ev.Kind == cti.ChannelHeld,
+		"off hold":            ev.Kind == cti.ChannelUnheld,
+		"transferred":         ev.Kind == cti.Transferred,
 		"internal":            ev.Kind == cti.Dialed && c.Context == "office" && strings.HasPrefix(ev.Peer.Name, "PJSIP/10"),
 	} {
 		seen[name] = seen[name] || happens

@@ -39,6 +39,8 @@ func (s *Sim) park(c, by *channel) int {
 	s.leave(c)
 	s.enter(s.parking, c)
 	s.cancel(c.will)
+	s.event("ParkedCall", "ParkeeChannel", c.name, "ParkeeUniqueid", c.id, "ParkerDialString", by.endpoint,
+		"Parkinglot", "default", "ParkingSpace", strconv.Itoa(slot))
 	p.up = s.after(parkLimit, func() { s.comeBack(slot) })
 	return slot
 }

@@ -8,7 +8,8 @@ import (
 // queue is a run inside Queue(): tries that ring members, with pauses between.
 type queue struct {
 	run     *run
-	members []*Phone
+	name    string
+	since   time.Time
 	ringAll bool
 	tryFor  time.Duration
 	retry   time.Duration
@@ -28,27 +29,23 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 // enterQueue executes Queue().
 func (r *run) enterQueue(route Route) {
 	s := r.sim
-	q := &queue{run: r, ringAll: route.Strategy != "linear",
+	q := &queue{run: r, name: route.Queue, since: time.Now(), ringAll: route.Strategy != "linear",
 		tryFor: orDefault(route.Timeout, defaultTry), retry: orDefault(route.Retry, defaultRetry)}
-	for _, number := range route.Dial {
-		if p := s.phones[number]; p != nil {
-			q.members = append(q.members, p)
-		}
-	}
 	r.queue = q
 	wait := orDefault(route.MaxWait, defaultMaxWait)
 	s.execute(r.caller, "Queue", fmt.Sprintf("%s,,,,%d", route.Queue, int(wait.Seconds())))
 	q.maxWait = s.after(wait, q.expire)
+	s.event("QueueCallerJoin", "Queue", q.name, "Uniqueid", r.caller.id)
 	q.begin()
 }
 
-// begin starts a try. Members that have a call or are not registered are left
-// out (ringinuse = no).
+// begin starts a try. Members that have a call, are paused or not registered are
+// left out (ringinuse = no).
 func (q *queue) begin() {
 	q.tried = 0
 	q.try = q.run.sim.after(q.tryFor, q.rangOut)
 	if q.ringAll {
-		for range q.members {
+		for range q.members() {
 			q.ringNext()
 		}
 	} else {
@@ -59,15 +56,19 @@ func (q *queue) begin() {
 	}
 }
 
+// members are those of the queue now.
+func (q *queue) members() []*member { return q.run.sim.queueNamed(q.name).members }
+
 // ringNext rings the next free member; none is left when a try has been
 // through all.
 func (q *queue) ringNext() {
 	s := q.run.sim
-	for q.tried < len(q.members) {
-		p := q.members[q.next]
-		q.next = (q.next + 1) % len(q.members)
+	for members := q.members(); q.tried < len(members); {
+		m := members[q.next%len(members)]
+		q.next = (q.next + 1) % len(members)
 		q.tried++
-		if p.busy() || !p.registered {
+		p := m.phone
+		if m.paused || p.busy() || !p.registered {
 			continue
 		}
 		l := s.newLeg(target{phone: p}, q.run.caller, "AppQueue", q.run)
@@ -140,4 +141,5 @@ func (q *queue) expire() {
 func (q *queue) stop() {
 	q.run.sim.cancel(q.try)
 	q.run.sim.cancel(q.maxWait)
+	q.run.sim.event("QueueCallerLeave", "Queue", q.name, "Uniqueid", q.run.caller.id)
 }

@@ -161,13 +161,13 @@ type simFrame struct {
 	Forwarded  *simChannel
 	Transferee *simChannel
 	Target     *simChannel `json:"transfer_target"`
-	First      *simChannel `json:"transferer_first_leg"`  //nolint:misspell // Asterisk's word
-	Second     *simChannel `json:"transferer_second_leg"` //nolint:misspell // Asterisk's word
+	First      *simChannel `json:"transferer_first_leg"`
+	Second     *simChannel `json:"transferer_second_leg"`
 	Peer       json.RawMessage
 	Bridge     *simBridge
 	From       *simBridge `json:"bridge_from"`
-	InFirst    *simBridge `json:"transferer_first_leg_bridge"`  //nolint:misspell // Asterisk's word
-	InSecond   *simBridge `json:"transferer_second_leg_bridge"` //nolint:misspell // Asterisk's word
+	InFirst    *simBridge `json:"transferer_first_leg_bridge"`
+	InSecond   *simBridge `json:"transferer_second_leg_bridge"`
 }
 
 type simBridge struct {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -62,6 +64,8 @@ type Sim struct {
 	parking    *bridge           // nil before the first call is parked
 	sockets    map[*socket]struct{}
 	timers     map[*timer]struct{}
+	queues     []*memberList
+	manager    *manager // nil: there is none
 	cdr        []CDR
 	recordings []*recording
 	sequence   int // of channel names
@@ -96,6 +100,10 @@ func New(opt Options) *Sim {
 		s.phones[e.Number] = p
 		s.order = append(s.order, p)
 		s.devices[p.endpoint()] = "NOT_INUSE"
+	}
+	for _, did := range slices.Sorted(maps.Keys(opt.Office.Routes)) {
+		route := opt.Office.Routes[did]
+		s.addQueues(&route)
 	}
 	if opt.Office.Trunk != "" {
 		s.devices[s.trunk()] = "NOT_INUSE"
@@ -145,6 +153,7 @@ func (s *Sim) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopped = true
 	s.cut()
+	s.stopManager()
 	s.vanish()
 	s.mu.Unlock()
 	done := make(chan struct{})

@@ -52,6 +52,8 @@ func (s *Sim) attendedTransfer(first, second *channel) error {
 	s.connect(target, other.caller)
 	s.began(other)
 	s.began(target)
+	s.talks(other)
+	s.talks(target)
 	left := first.bridge
 	s.leave(first)
 	s.emit(told)

@@ -79,6 +79,10 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 		return err
 	}
 	d.cleanups.add("simulated PBX", sim.Stop)
+	manager, err := sim.StartManager()
+	if err != nil {
+		return err
+	}
 	cfg := configs.Default()
 	cfg.Listen, cfg.DataDir = opt.Listen, filepath.Join(dir, "data")
 	if opt.Locale != "" {
@@ -88,7 +92,11 @@ func (d *Demo) start(ctx context.Context, opt DemoOptions) error {
 	cfg.PBX = []configs.PBX{{
 		Name: demoPBX, Trunks: []string{"PJSIP/trunk"}, Extensions: configs.DefaultExtensions, Context: "office",
 		ARI: configs.ARI{URL: sim.URL(), App: configs.DefaultARIApp, User: demoUser, Password: demoPassword},
+		AMI: configs.AMI{Address: manager, User: demoUser, Password: demoPassword},
+		// Those that come in are recorded by the button.
+		RecordAuto: "outbound",
 	}}
+	cfg.Recordings.KeepDays = 1
 	if d.app, err = New(ctx, Options{Config: cfg, Log: opt.Log, Version: opt.Version, Demo: true, Seed: d.seed(cfg, opt.Log)}); err != nil {
 		return err
 	}

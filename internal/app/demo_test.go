@@ -19,6 +19,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
+	"ringcard/crm/recording"
 	"ringcard/cti"
 )
 
@@ -133,6 +134,40 @@ func free(c cti.Call) bool {
 	return c.State == cti.Ended || !rings && !talks
 }
 
+// controls presses buttons in a talk, which the simulated PBX obeys.
+func (p *page) controls(conn *websocket.Conn, id string) {
+	p.t.Helper()
+	held := func(c cti.Call) bool { return slices.ContainsFunc(c.Legs, func(l cti.Leg) bool { return l.Held }) }
+	for _, step := range []struct {
+		action string
+		shows  bool
+	}{{"hold", true}, {"resume", false}} {
+		var answer struct{ Code, Detail string }
+		if res := p.send(http.MethodPost, "/api/v1/calls/"+id+"/"+step.action, nil, &answer); res.StatusCode != http.StatusOK {
+			p.t.Fatalf("%s: %s %+v", step.action, res.Status, answer)
+		}
+		p.call(conn, step.action, func(c cti.Call) bool { return c.ID == id && held(c) == step.shows })
+	}
+}
+
+// recording waits until the recording of a call, which begins by itself, is in
+// a state.
+func (p *page) recording(id string, state recording.State) recording.Recording {
+	p.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	var list crm.Page[recording.Recording]
+	for limit := time.After(patience); len(list.Items) == 0 || list.Items[0].State != state; {
+		select {
+		case <-tick.C:
+			p.send(http.MethodGet, "/api/v1/calls/"+id+"/recordings", nil, &list)
+		case <-limit:
+			p.t.Fatalf("no recording of %s is %s: %+v", id, state, list.Items)
+		}
+	}
+	return list.Items[0]
+}
+
 // answering picks a number at which somebody answers (arisim.OutsideByDigit).
 func answering(numbers []string) string {
 	i := slices.IndexFunc(numbers, func(n string) bool { return !strings.ContainsAny(n[len(n)-1:], "0789") })
@@ -184,8 +219,14 @@ func TestDemoPopsCallsAndDials_OP_01(t *testing.T) {
 	if dialled.Direction != cti.Outbound || dialled.Client == nil || dialled.PlacedBy == nil || dialled.PlacedBy.Device != "PJSIP/101" {
 		t.Errorf("%+v", dialled)
 	}
+	anna.recording(placed.ID, recording.Active)
+	anna.controls(conn, placed.ID)
 	anna.send(http.MethodPost, "/api/v1/calls/"+placed.ID+"/hangup", nil, nil)
 	anna.call(conn, "ended", func(c cti.Call) bool { return c.ID == placed.ID && c.State == cti.Ended })
+	recorded := anna.recording(placed.ID, recording.Ready)
+	if res := anna.send(http.MethodGet, "/api/v1/recordings/"+recorded.ID+"/audio", nil, nil); res.StatusCode != http.StatusOK || recorded.DurationMS == 0 {
+		t.Errorf("audio: %s, %+v", res.Status, recorded)
+	}
 
 	admin := signIn(t, demo.URL(), "admin", DemoPassword)
 	deadline := time.Now().Add(patience)
