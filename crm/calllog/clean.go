@@ -7,12 +7,20 @@ import (
 	"strings"
 )
 
+const maxText = 250 // characters
+
 // cleaned drops from a record what came from the network and no database can
 // hold as text, so that a caller's strange name does not cost the record:
-// bytes that are no UTF-8, and the zero character.
+// bytes that are no UTF-8, and the zero character. Names and numbers longer
+// than any real one are cut: an index holds no more than 2700 bytes.
 func cleaned(r Record) (Record, error) {
 	for _, s := range []*string{&r.PBX, &r.Number.Raw, &r.Number.Display, &r.CallerName, &r.DID, &r.Queue, &r.Note} {
 		*s = cleanText(*s)
+	}
+	for _, s := range []*string{&r.Number.Raw, &r.CallerName, &r.Queue} {
+		if text := []rune(*s); len(text) > maxText {
+			*s = string(text[:maxText])
+		}
 	}
 	if !bytes.Contains(r.Snapshot, []byte(`\u0000`)) {
 		return r, nil

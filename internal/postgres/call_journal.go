@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,11 @@ func cursorOf(sort string, r callRow) journalCursor {
 // List implements calllog.Journal.
 func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query, search crm.Search) (crm.Page[calllog.Record], error) {
 	var none crm.Page[calllog.Record]
-	sql, args, err := journalSQL(jq, search, false)
+	names, err := s.journalNames(ctx, actor, jq.Q, search)
+	if err != nil {
+		return none, err
+	}
+	sql, args, err := journalSQL(jq, search, names, ownOnly(actor), false)
 	if err != nil {
 		return none, err
 	}
@@ -95,7 +100,7 @@ func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query,
 
 // Export implements calllog.Journal. Rows are handed on as they arrive.
 func (s *CallStore) Export(ctx context.Context, actor crm.Actor, jq calllog.Query, search crm.Search, row func(calllog.Record) error) error {
-	sql, args, err := journalSQL(jq, search, true)
+	sql, args, err := journalSQL(jq, search, nil, ownOnly(actor), true)
 	if err != nil {
 		return err
 	}
@@ -118,8 +123,10 @@ func (s *CallStore) Export(ctx context.Context, actor crm.Actor, jq calllog.Quer
 }
 
 // journalSQL selects calls in the order asked for, a page of them or, for the
-// export, all.
-func journalSQL(jq calllog.Query, search crm.Search, whole bool) (string, []any, error) {
+// export, all. own is whose calls alone are to be seen, 0: everybody's. names
+// are what the words of the search were found to mean; nil: to be looked for
+// in each call.
+func journalSQL(jq calllog.Query, search crm.Search, names *journalNames, own int64, whole bool) (string, []any, error) {
 	order, ok := journalOrders[jq.Sort]
 	if !ok {
 		order = journalOrders[calllog.SortNewest]
@@ -140,24 +147,37 @@ func journalSQL(jq calllog.Query, search crm.Search, whole bool) (string, []any,
 	if !whole {
 		limit = " LIMIT " + q.arg(crm.PageRequest{Limit: jq.Limit}.Size()+1)
 	}
-	calls := "SELECT k.* FROM crm.call k WHERE " + q.conditions() + by + limit
+	users := journalUsers(q, jq.UserID, own)
+	calls := "SELECT k.* FROM " + users.from + " WHERE " + q.conditions() + by + limit
 	if len(search.Words) > 0 {
 		// Each way to match is a branch of its own with the first rows of it, so
 		// that each uses its own index; the first rows of all are among them.
-		var branches []string
-		for _, match := range journalMatches(q, jq.Q, search) {
-			from := "crm.call k WHERE " + q.conditions() + "\n  AND " + match
-			if strings.Contains(match, "reverse(") {
-				// Few calls end in the digits: all are read and sorted. OFFSET 0 keeps
-				// the planner from walking the whole journal in its order for them.
-				from = "(SELECT * FROM " + from + " OFFSET 0) k"
-			}
-			branches = append(branches, "(SELECT k.id, k."+order.column+" FROM "+from+by+limit+")")
-		}
+		branches := journalBranches(q, users, jq.Q, search, names, "k."+order.column, by, limit)
 		calls = "SELECT k.* FROM (" + strings.Join(branches, "\nUNION\n") + ") m JOIN crm.call k ON k.id = m.id" + by + limit
 	}
 	sql := `SELECT ` + callColumns + ` FROM (` + calls + `) k` + callJoins + by
 	return sql, q.args, nil
+}
+
+// usersCalls limits calls k to those that users had part in, in two ways: by
+// what is joined to them, or, where few calls are left, by a condition on each.
+type usersCalls struct{ from, each string }
+
+// journalUsers joins the calls of users: so they are walked in the journal's
+// order from one of them as well as from any other filter. The ids are not
+// compared by =: of two equalities the planner takes the product and expects
+// no calls at all.
+func journalUsers(q *query, users ...int64) usersCalls {
+	u := usersCalls{from: "crm.call k"}
+	slices.Sort(users)
+	for i, user := range slices.Compact(users) {
+		if user != 0 {
+			place := q.arg(user)
+			u.from += fmt.Sprintf(" JOIN crm.call_user u%[1]d ON u%[1]d.user_id = %[2]s AND u%[1]d.started_at = k.started_at AND uuid_eq(u%[1]d.call_id, k.id)", i, place)
+			u.each += " AND k.user_ids @> ARRAY[" + place + "::bigint]"
+		}
+	}
+	return u
 }
 
 // missedOnly is the condition of the index of missed calls, word for word.
@@ -165,7 +185,6 @@ const missedOnly = "k.direction = 'in' AND k.disposition IN ('missed', 'abandone
 
 func journalConditions(jq calllog.Query) *query {
 	q := &query{}
-	q.and("{calls:k}")
 	if !jq.From.IsZero() {
 		q.and("k.started_at >= " + q.arg(jq.From))
 	}
@@ -177,9 +196,6 @@ func journalConditions(jq calllog.Query) *query {
 	} else {
 		q.oneOf("k.direction", jq.Directions)
 		q.oneOf("k.disposition", jq.Dispositions)
-	}
-	if jq.UserID != 0 {
-		q.and("k.user_ids @> ARRAY[" + q.arg(jq.UserID) + "::bigint]")
 	}
 	if jq.Queue != "" {
 		q.and("k.queue = " + q.arg(jq.Queue) + " AND k.queue <> ''")
@@ -215,26 +231,6 @@ func journalConditions(jq calllog.Query) *query {
 		}
 	}
 	return q
-}
-
-// journalMatches finds calls by the end of the number, by the client's or
-// person's name, and by the name the network sent.
-func journalMatches(q *query, text string, s crm.Search) []string {
-	matches := []string{
-		`k.client_id IN (SELECT c.id FROM crm.client c WHERE c.deleted_at IS NULL AND {clients:c} AND ` +
-			wordsMatch(q, s.Words, "c.search_fold", "c.name_lat") + `)`,
-		`k.person_id IN (SELECT h.id FROM crm.person h WHERE h.deleted_at IS NULL AND {persons:h} AND ` +
-			wordsMatch(q, s.Words, "h.name_fold", "h.name_lat") + `)`,
-		`k.caller_name <> '' AND crm.name_fold(k.caller_name) LIKE '%' || crm.name_fold(` + q.arg(like(text)) + `) || '%'`,
-		`k.number_raw = ` + q.arg(text),
-	}
-	if s.E164 != 0 {
-		matches = append(matches, "k.number_e164 = "+q.arg(s.E164))
-	}
-	if s.Digits != "" {
-		matches = append(matches, "k.number_e164 IS NOT NULL AND "+numberMatch(q, crm.Search{Digits: s.Digits}, "k.number_e164"))
-	}
-	return matches
 }
 
 // Get implements calllog.Journal.

@@ -98,6 +98,101 @@ func TestJournalFiltersAndOrders_AF_03(t *testing.T) {
 	}
 }
 
+// A call is found by all who had part in it and by the name the network sent,
+// whatever the order of its versions, and by nothing when it is gone.
+func TestJournalFindsByUsersAndCallerName_AF_03(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.call("+79210000001")
+	r.State, r.EndedAt, r.Disposition, r.CallerName, r.UserIDs = "ringing", nil, "", "", nil
+	found := func(q calllog.Query) int {
+		t.Helper()
+		return len(must(o.calls.List(o.ctx, o.admin, q))(t).Items)
+	}
+	want := func(what string, users map[int64]int, names map[string]int) {
+		t.Helper()
+		for user, n := range users {
+			if got := found(calllog.Query{UserID: user}); got != n {
+				t.Errorf("%s: %d calls of user %d, want %d", what, got, user, n)
+			}
+		}
+		for name, n := range names {
+			if got := found(calllog.Query{Q: name}); got != n {
+				t.Errorf("%s: %d calls of %q, want %d", what, got, name, n)
+			}
+		}
+		if n := o.count(`SELECT count(*) FROM (SELECT user_id, started_at, call_id FROM crm.call_user
+			EXCEPT SELECT unnest(user_ids), started_at, id FROM crm.call) d`); n != 0 {
+			t.Errorf("%s: %d rows of nobody's calls", what, n)
+		}
+	}
+	o.save(r)
+	want("nobody rings yet", map[int64]int{o.anna.UserID: 0}, map[string]int{"ivanov": 0})
+	r.Version, r.UserIDs, r.CallerName = 2, []int64{o.anna.UserID, o.petr.UserID, o.anna.UserID}, "Ivanov P."
+	o.save(r)
+	want("rings", map[int64]int{o.anna.UserID: 1, o.petr.UserID: 1}, map[string]int{"ivan": 1, "P.": 1, "petrov": 0})
+	r.Version, r.UserIDs, r.CallerName, r.StartedAt = 3, []int64{o.petr.UserID}, "Petrov", r.StartedAt.Add(-time.Hour)
+	o.save(r)
+	want("corrected", map[int64]int{o.anna.UserID: 0, o.petr.UserID: 1}, map[string]int{"ivan": 0, "PETROV": 1})
+	if got := must(o.calls.List(o.ctx, o.petr, calllog.Query{UserID: o.anna.UserID}))(t).Items; len(got) != 0 {
+		t.Errorf("petr's calls with anna: %d, want none", len(got))
+	}
+	if err := o.calls.Discard(o.ctx, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	want("discarded", map[int64]int{o.petr.UserID: 0}, map[string]int{"petrov": 0})
+	if n := o.count(`SELECT count(*) FROM crm.call_user`); n != 0 {
+		t.Errorf("%d rows of a call that is gone", n)
+	}
+}
+
+// A name that few clients have, and one that thousands have, find the same
+// calls in the same order, page by page.
+func TestJournalByFewAndManyNames_AF_03(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	fillJournal(o, 2000, 40)
+	pages := func(q calllog.Query) []string {
+		t.Helper()
+		q.Limit = 7
+		var ids []string
+		for {
+			p := must(o.calls.List(o.ctx, o.admin, q))(t)
+			for _, r := range p.Items {
+				ids = append(ids, r.ID)
+			}
+			if p.NextCursor == nil {
+				return ids
+			}
+			q.Cursor = *p.NextCursor
+		}
+	}
+	for _, sort := range calllog.Sorts() {
+		var few []string
+		for range 2 {
+			ids := pages(calllog.Query{Q: "Клиент 1", Sort: sort})
+			var all []string
+			if err := o.calls.Export(o.ctx, o.admin, calllog.Query{Q: "Клиент 1", Sort: sort}, func(r calllog.Record) error {
+				all = append(all, r.ID)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if len(ids) < 100 || !slices.Equal(ids, all) {
+				t.Errorf("by %s: %d calls in pages, %d in the export", sort, len(ids), len(all))
+			}
+			if few == nil {
+				few = ids
+				// Now thousands have the name; none of them ever called.
+				o.exec(`INSERT INTO crm.client (name) SELECT 'Клиент 1 копия' FROM generate_series(1, 2100)`)
+			} else if !slices.Equal(ids, few) {
+				t.Errorf("by %s: %d calls of many names, %d of few", sort, len(ids), len(few))
+			}
+		}
+		o.exec(`DELETE FROM crm.client WHERE name = 'Клиент 1 копия'`)
+	}
+}
+
 // fillJournal makes n calls of three years in the database itself: users,
 // queues and clients unevenly, what is rare rarely.
 func fillJournal(o *office, n, clients int) {
@@ -109,7 +204,8 @@ func fillJournal(o *office, n, clients int) {
 			'8' || num, ('7' || num)::bigint, 'external', '+7' || num, CASE WHEN i % 20 = 0 THEN 'IVANOV ' || i ELSE '' END,
 			'+7495000000' || i % 5, CASE WHEN i % 3 = 0 THEN 'queue' || i % 7 ELSE '' END,
 			CASE WHEN i / 4 % 4 > 0 THEN (SELECT min(id) FROM crm.client) + (i::bigint * 7919 % $2::int) END,
-			CASE WHEN d.disposition = 'answered' THEN u.id END, ARRAY[u.id], at,
+			CASE WHEN d.disposition = 'answered' THEN u.id END,
+			ARRAY[u.id] || CASE WHEN i > $1 * 0.8 AND i % 31 = 0 THEN ARRAY[$5::bigint] ELSE '{}' END, at,
 			CASE WHEN d.disposition = 'answered' THEN at + interval '5 seconds' END, at + interval '1 minute',
 			i * 37 % 60000, CASE WHEN d.disposition = 'answered' THEN i * 131 % 900000 ELSE 0 END, i / 4 % 2 = 0, CASE WHEN i / 4 % 30 = 0 THEN 'заметка' ELSE '' END,
 			CASE WHEN i % 400 = 0 THEN '{"transfers":[{"kind":"blind"}]}'::jsonb ELSE '{"legs":[]}' END,
@@ -120,23 +216,30 @@ func fillJournal(o *office, n, clients int) {
 			($4::bigint[])[1 + i % cardinality($4::bigint[])] AS id) u
 		CROSS JOIN LATERAL (SELECT CASE WHEN i % 5000 = 0 THEN 'voicemail' WHEN i % 997 = 0 THEN 'failed' WHEN i % 11 = 0 THEN 'busy'
 			WHEN i % 7 = 0 THEN 'missed' WHEN i % 13 = 0 THEN 'abandoned' ELSE 'answered' END AS disposition) d`,
-		n, clients, o.now, []int64{o.anna.UserID, o.petr.UserID, o.operator.UserID, o.super.UserID})
-	o.exec(`ANALYZE crm.call`)
-	o.exec(`ANALYZE crm.client`)
+		n, clients, o.now, []int64{o.anna.UserID, o.petr.UserID, o.operator.UserID, o.super.UserID}, userWhoLeft)
+	for _, table := range []string{"call", "call_user", "caller_name", "client"} {
+		o.exec(`ANALYZE crm.` + table)
+	}
 }
+
+// userWhoLeft had some of the first calls of fillJournal and none since.
+const userWhoLeft = 998
 
 // journalQueries are the filters of the journal, one by one.
 func journalQueries(o *office) map[string]calllog.Query {
-	yes := true
+	yes, no := true, false
 	return map[string]calllog.Query{
 		"all":           {},
 		"a day":         {From: o.now.AddDate(-1, 0, 0), To: o.now.AddDate(-1, 0, 1)},
 		"out":           {Directions: []string{calllog.Out}},
+		"internal":      {Directions: []string{calllog.Internal}},
 		"busy":          {Dispositions: []string{calllog.Busy}},
 		"voicemail":     {Dispositions: []string{calllog.Voicemail}},
 		"missed":        {Directions: []string{calllog.In}, Dispositions: calllog.Unanswered()},
 		"user":          {UserID: o.petr.UserID},
 		"user unknown":  {UserID: 999},
+		"user who left": {UserID: userWhoLeft},
+		"user, oldest":  {UserID: o.petr.UserID, Sort: calllog.SortOldest},
 		"queue":         {Queue: "queue3"},
 		"queue unknown": {Queue: "нет такой"},
 		"pbx":           {PBX: "branch"},
@@ -144,15 +247,19 @@ func journalQueries(o *office) map[string]calllog.Query {
 		"a number":      {Number: "+79210000123", E164: 79210000123},
 		"unmatched":     {Unmatched: true},
 		"recorded":      {Recorded: &yes},
+		"not recorded":  {Recorded: &no},
 		"noted":         {HasNote: &yes},
 		"transferred":   {Transferred: &yes},
 		"wrap-up":       {ResultID: 4},
 		"longest talk":  {Sort: calllog.SortTalk},
 		"longest wait":  {Sort: calllog.SortWait},
 		"name":          {Q: "Клиент 123"},
+		"many names":    {Q: "Клиент"},
 		"no such name":  {Q: "такого нет"},
 		"caller name":   {Q: "IVANOV 500"},
+		"caller names":  {Q: "ivanov"},
 		"last digits":   {Q: "0123"},
+		"three digits":  {Q: "123"},
 		"combined":      {UserID: o.anna.UserID, Directions: []string{calllog.In}, Queue: "queue6", Recorded: &yes, From: o.now.AddDate(-2, 0, 0), To: o.now.AddDate(-1, 0, 0)},
 	}
 }
@@ -165,7 +272,7 @@ func TestJournalNeverReadsTheWholeTable_AF_03(t *testing.T) {
 	fillJournal(o, 20_000, 500)
 	for name, q := range journalQueries(o) {
 		for _, actor := range []crm.Actor{o.admin, o.petr} {
-			sql, args, err := postgres.JournalStatement(actor, q, crm.ParseSearch(q.Q, rules))
+			sql, args, err := postgres.JournalStatement(o.ctx, o.db, actor, q, crm.ParseSearch(q.Q, rules))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -181,12 +288,15 @@ func TestJournalNeverReadsTheWholeTable_AF_03(t *testing.T) {
 	}
 }
 
-// BenchmarkJournal_AF_03 reads pages of the journal of a million calls:
+// BenchmarkJournal_AF_03 reads pages of the journal of a million calls, as who
+// sees all, as who had a quarter of them, and as who had some long ago:
 // go test ./internal/postgres -run '^$' -bench Journal_AF_03 -benchtime 40x
 func BenchmarkJournal_AF_03(b *testing.B) {
 	o := newOffice(b)
 	fillJournal(o, 1_000_000, 100_000)
 	o.exec(`VACUUM ANALYZE crm.call`)
+	o.exec(`VACUUM ANALYZE crm.call_user`)
+	left := crm.NewActor(userWhoLeft, "left", "Ушёл", crm.RoleOperator)
 	queries := journalQueries(o)
 	names := []string{}
 	for name := range queries {
@@ -194,7 +304,7 @@ func BenchmarkJournal_AF_03(b *testing.B) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		for _, actor := range []crm.Actor{o.admin, o.petr} {
+		for _, actor := range []crm.Actor{o.admin, o.petr, left} {
 			b.Run(fmt.Sprintf("%s/%s", strings.ReplaceAll(name, " ", "_"), actor.Role), func(b *testing.B) {
 				var took []time.Duration
 				for b.Loop() {

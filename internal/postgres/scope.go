@@ -30,6 +30,20 @@ func scoped(actor crm.Actor, sql string, args ...any) (string, []any) {
 	return sql, args
 }
 
+const nobody = -1
+
+// ownOnly is the user whose calls alone the actor sees: 0 when he sees
+// everybody's, nobody when he sees none.
+func ownOnly(actor crm.Actor) int64 {
+	switch {
+	case actor.Can(crm.CallsReadAll):
+		return 0
+	case actor.Can(crm.CallsRead):
+		return actor.UserID
+	}
+	return nobody
+}
+
 func predicate(actor crm.Actor, what, alias, me string) (text string, needsMe bool) {
 	switch what {
 	case "clients":

@@ -141,18 +141,27 @@ func builtStatements(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 		out["persons "+name] = sql
-		sql, _, err = journalSQL(calllog.Query{
+		wanted := calllog.Query{
 			From: time.Now(), To: time.Now(), Directions: []string{"in"}, Dispositions: []string{"missed"}, UserID: 1,
 			Queue: "q", PBX: "p", ClientID: 1, Q: "x", Unmatched: true, Recorded: &yes, HasNote: &yes, Transferred: &yes, ResultID: 1,
 			Sort: calllog.SortNewest, Cursor: crm.EncodeCursor(journalCursor{Sort: calllog.SortNewest}),
-		}, s, false)
-		if err != nil {
-			t.Fatal(err)
 		}
-		out["journal "+name] = sql
+		for how, names := range map[string]*journalNames{
+			"unknown": nil, "none": {}, "few": {Clients: []int64{1}, Persons: []int64{1}, Callers: []string{"x"}},
+			"many": {Clients: make([]int64, maxNames+1), Persons: make([]int64, maxNames+1), Callers: make([]string, maxNames+1)},
+		} {
+			sql, _, err = journalSQL(wanted, s, names, 1, how == "unknown")
+			if err != nil {
+				t.Fatal(err)
+			}
+			out["journal "+name+", names "+how] = sql
+		}
+		if len(s.Words) > 0 {
+			out["names "+name], _ = journalNamesSQL("x", s)
+		}
 	}
 	for _, sort := range calllog.Sorts() {
-		sql, _, err := journalSQL(calllog.Query{Sort: sort, Cursor: crm.EncodeCursor(journalCursor{Sort: sort})}, crm.Search{}, false)
+		sql, _, err := journalSQL(calllog.Query{Sort: sort, Cursor: crm.EncodeCursor(journalCursor{Sort: sort})}, crm.Search{}, nil, 0, false)
 		if err != nil {
 			t.Fatal(err)
 		}

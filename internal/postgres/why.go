@@ -24,7 +24,14 @@ const (
 		FROM crm.call k LEFT JOIN crm.call_why w ON w.call_id = k.id` + callJoins + `
 		WHERE k.started_at >= $1 AND k.started_at <= $2 AND {calls:k}
 		ORDER BY k.started_at DESC, k.id DESC LIMIT $3`
-	sqlQueues = `SELECT DISTINCT queue FROM crm.call WHERE pbx = $1 AND queue <> '' ORDER BY queue`
+	// sqlQueues goes from queue to queue in the index call_by_queue.
+	sqlQueues = `WITH RECURSIVE q AS (
+			(SELECT k.queue FROM crm.call k WHERE k.queue <> '' ORDER BY k.queue LIMIT 1)
+			UNION ALL
+			SELECT (SELECT k.queue FROM crm.call k WHERE k.queue <> '' AND k.queue > q.queue ORDER BY k.queue LIMIT 1)
+			FROM q WHERE q.queue IS NOT NULL)
+		SELECT q.queue FROM q
+		WHERE EXISTS (SELECT FROM crm.call k WHERE k.queue = q.queue AND k.queue <> '' AND k.pbx = $1) ORDER BY q.queue`
 )
 
 // queueWhy adds the trace of an ended call to the batch that saves it.

@@ -61,13 +61,13 @@ CREATE INDEX call_by_direction ON crm.call (direction, started_at DESC, id DESC)
 CREATE INDEX call_by_wrapup ON crm.call (wrapup_id, started_at DESC, id DESC) WHERE wrapup_id IS NOT NULL;
 CREATE INDEX call_missed ON crm.call (started_at DESC, id DESC)
 	WHERE direction = 'in' AND disposition IN ('missed', 'abandoned', 'busy', 'failed');
-CREATE INDEX call_recorded ON crm.call (started_at DESC, id DESC) WHERE recorded;
+CREATE INDEX call_recorded ON crm.call (recorded, started_at DESC, id DESC);
 CREATE INDEX call_noted ON crm.call (started_at DESC, id DESC) WHERE note <> '';
 CREATE INDEX call_transferred ON crm.call (started_at DESC, id DESC) WHERE transferred;
 CREATE INDEX call_by_talk ON crm.call (talk_ms DESC, id DESC);
 CREATE INDEX call_by_wait ON crm.call (wait_ms DESC, id DESC);
-CREATE INDEX call_caller_name ON crm.call USING gin (crm.name_fold(caller_name) gin_trgm_ops) WHERE caller_name <> '';
-CREATE INDEX call_raw ON crm.call (number_raw, started_at DESC);
+CREATE INDEX call_caller_name ON crm.call (caller_name, started_at DESC) WHERE caller_name <> '';
+CREATE INDEX call_raw ON crm.call (number_raw, started_at DESC) WHERE number_e164 IS NULL;
 CREATE INDEX call_person ON crm.call (person_id, started_at DESC) WHERE person_id IS NOT NULL;
 -- +goose StatementEnd
 

@@ -12,13 +12,10 @@ CREATE TABLE crm.call_why (
 	why     jsonb       NOT NULL  -- cti.Why without texts
 );
 CREATE INDEX call_why_at ON crm.call_why (at);
-
-CREATE INDEX call_queue ON crm.call (pbx, queue) WHERE queue <> '';
 -- +goose StatementEnd
 
 -- +goose Down
 -- +goose StatementBegin
-DROP INDEX crm.call_queue;
 DROP TABLE crm.call_why;
 ALTER TABLE crm.call DROP COLUMN test;
 -- +goose StatementEnd
