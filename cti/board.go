@@ -220,6 +220,9 @@ func (b *board) related(ev Event) []*live {
 			for _, id := range ev.Bridge.Channels {
 				add(b.byChannel[id])
 			}
+			if class == "base" { // nothing but the bridge connects the members of a conference
+				b.members(ev.Bridge.ID, add)
+			}
 		}
 	case Transferred:
 		for _, ch := range []Channel{ev.Handover.Consult, ev.Handover.Transferee, ev.Handover.Target} {
@@ -230,6 +233,17 @@ func (b *board) related(ev Event) []*live {
 		add(b.byLinked[ev.Channel.LinkedID])
 	}
 	return list
+}
+
+// members finds the calls that were heard to enter a bridge. The list in an
+// event may be from before another member entered, or from before his channel
+// was known.
+func (b *board) members(bridge string, add func(*live)) {
+	for _, lv := range b.calls {
+		if slices.ContainsFunc(lv.call.Legs, func(l Leg) bool { return l.Bridge == bridge && l.State != LegEnded }) {
+			add(lv)
+		}
+	}
 }
 
 // foreign tells whether a call has a party outside: it keeps its record when

@@ -49,6 +49,23 @@ func TestReorderedEvents_CK_01(t *testing.T) {
 	})
 }
 
+// TestBridgesTellOnlyWhoEnters_CK_01: the list of a bridge in an event is from
+// before the others entered. Who was heard to enter is known to be there.
+func TestBridgesTellOnlyWhoEnters_CK_01(t *testing.T) {
+	each(t, func(t *testing.T, s scenario.Scenario, evs []cti.Event) {
+		o := newOffice(t)
+		for _, ev := range evs {
+			if ev.Kind == cti.BridgeEntered {
+				ev.Bridge.Channels = []string{ev.Channel.ID}
+			}
+			o.engine.Post(ev)
+		}
+		for _, bad := range s.Want.Check(record(t, o)) {
+			t.Error(bad)
+		}
+	})
+}
+
 // TestClockRunsBack_CK_03: the clock is set back a second at every event. The
 // record is the same, and no time in it lies before an earlier one.
 func TestClockRunsBack_CK_03(t *testing.T) {
