@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -136,17 +139,27 @@ func TestStatesBecomeCalls_PB_07(t *testing.T) {
 	eventually(t, "the end of the call", func() bool { return sink.has("channel_gone SIP/outside") })
 	want := strings.Join([]string{
 		"resync 2 devices []",
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/102 RINGING",
-		"channel_changed PJSIP/102 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/102",
-		"channel_gone PJSIP/102 16",
-		"channel_gone SIP/outside 16",
+		rings("102", "79161234567"),
+		talks("102"),
+		over("102", 16),
 	}, "\n")
 	if got := sink.all(); got != want {
 		t.Errorf("events are\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A certificate that nobody vouches for is refused, and the status says what to
+// do about it.
+func TestStrangeCertificate_PB_07(t *testing.T) {
+	pbx := httptest.NewTLSServer(nil) // only its handshake is of interest
+	defer pbx.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, file := range map[string]string{"put the one that signed it into pbx[].sip.ca_file": "", "no certificate in": ca} {
+		c, _ := startClient(t, Config{Name: "office", Address: pbx.Listener.Addr().String(), Transport: "tls", User: fakeUser, CAFile: file}, "101")
+		eventually(t, want, func() bool { return strings.Contains(c.Status().LastError, want) })
 	}
 }
 
@@ -272,11 +285,7 @@ func TestLostSubscriptionIsMadeAnew_PB_07(t *testing.T) {
 	first := p.subs["101"]
 	delete(p.subs, "101")
 	p.mu.Unlock()
-	eventually(t, "a new subscription", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.subs["101"] != nil && p.subs["101"] != first
-	})
+	eventually(t, "a new subscription", func() bool { sub := p.subscription("101"); return sub != nil && sub != first })
 	p.state("101", "early 79161234567", 0)
 	eventually(t, "a call in the new subscription", func() bool { return sink.has("dialed SIP/outside to PJSIP/101") })
 	if code := p.wait(p.notify(first, 5000, "active", dialogInfoType, document("101", 9, "terminated"), "dialog")); code != 481 {
@@ -288,15 +297,9 @@ func TestTerminatedByThePBXIsMadeAnew_PB_07(t *testing.T) {
 	p := newFakePBX(t)
 	c, _ := startClient(t, fakeConfig(p), "101")
 	connected(t, c)
-	p.mu.Lock()
-	first := p.subs["101"]
-	p.mu.Unlock()
+	first := p.subscription("101")
 	p.wait(p.send("101", first, "terminated", "terminated;reason=deactivated", 0))
-	eventually(t, "a new subscription", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return p.subs["101"] != first
-	})
+	eventually(t, "a new subscription", func() bool { return p.subscription("101") != first })
 }
 
 // What ended while the PBX was away is not in the snapshot of the next

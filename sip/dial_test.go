@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	sipmsg "github.com/emiago/sipgo/sip"
-
 	"ringcard/cti"
 )
 
@@ -63,14 +61,7 @@ func TestClickToCallFails_PB_07_CO_06(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newFakePBX(t)
-			calls := make(chan *fakeCall, 1)
-			p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
-			p.onRequest = func(req *sipmsg.Request) int {
-				if req.Method == sipmsg.REFER {
-					return tt.refer
-				}
-				return 0
-			}
+			calls := p.answersCalls(func() int { return tt.refer })
 			c, sink := startClient(t, fakeConfig(p), "101")
 			connected(t, c)
 			if err := c.Originate(t.Context(), click); err != nil {
@@ -92,18 +83,13 @@ func TestClickToCallFails_PB_07_CO_06(t *testing.T) {
 // answer, or in the first report.
 func TestReferIsRepeated_PB_07(t *testing.T) {
 	p := newFakePBX(t)
-	calls := make(chan *fakeCall, 1)
 	var refers int
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
-	p.onRequest = func(req *sipmsg.Request) int {
-		if req.Method == sipmsg.REFER {
-			if refers++; refers == 1 {
-				return 400
-			}
-			return 202
+	calls := p.answersCalls(func() int {
+		if refers++; refers == 1 {
+			return 400
 		}
-		return 0
-	}
+		return 202
+	})
 	c, sink := startClient(t, fakeConfig(p), "101")
 	connected(t, c)
 	if err := c.Originate(t.Context(), click); err != nil {
@@ -120,14 +106,7 @@ func TestReferIsRepeated_PB_07(t *testing.T) {
 
 func TestClickIsCancelled_PB_07_CO_06(t *testing.T) {
 	p := newFakePBX(t)
-	calls := make(chan *fakeCall, 1)
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
-	p.onRequest = func(req *sipmsg.Request) int {
-		if req.Method == sipmsg.CANCEL {
-			(<-calls).answer(487)
-		}
-		return 0
-	}
+	p.ringsUntilCancelled()
 	c, sink := startClient(t, fakeConfig(p), "101")
 	connected(t, c)
 	if err := c.Originate(t.Context(), click); err != nil {
@@ -180,14 +159,7 @@ func TestOwnTelephone_PB_07_CO_06(t *testing.T) {
 
 func TestOwnTelephoneIsNotPickedUp_PB_07(t *testing.T) {
 	p := newFakePBX(t)
-	calls := make(chan *fakeCall, 1)
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
-	p.onRequest = func(req *sipmsg.Request) int {
-		if req.Method == sipmsg.CANCEL {
-			(<-calls).answer(487)
-		}
-		return 0
-	}
+	p.ringsUntilCancelled()
 	c, sink := startClient(t, fakeConfig(p), "101")
 	connected(t, c)
 	order := click

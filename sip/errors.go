@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +33,7 @@ func (e *refusedError) Error() string {
 func advice(err error) string {
 	var refused *refusedError
 	var timeout net.Error
+	var certificate *tls.CertificateVerificationError
 	switch {
 	case err == nil:
 		return ""
@@ -39,6 +41,8 @@ func advice(err error) string {
 		return "the PBX does not accept the SIP user or password: compare pbx[].sip.user and .password with its auth section"
 	case errors.As(err, &refused):
 		return refused.advice()
+	case errors.As(err, &certificate):
+		return "the certificate of the PBX is not trusted: put the one that signed it into pbx[].sip.ca_file, and its own name into pbx[].sip.address: " + certificate.Err.Error()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens at this address (connection refused): check pbx[].sip.address and .transport, and that the PBX runs"
 	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

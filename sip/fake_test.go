@@ -225,9 +225,7 @@ func (p *fakePBX) write(text string, to net.Addr) {
 // skip leaves CSeqs out before it.
 func (p *fakePBX) state(ext, state string, skip uint32) int {
 	p.t.Helper()
-	p.mu.Lock()
-	sub := p.subs[ext]
-	p.mu.Unlock()
+	sub := p.subscription(ext)
 	if sub == nil {
 		p.t.Fatalf("no subscription to %s", ext)
 	}
@@ -295,6 +293,20 @@ func document(ext string, version int, state string) string {
 		`<dialog id="%s" direction="recipient">%s<state>%s</state></dialog></dialog-info>`, version, ext, ext, party, state)
 }
 
+// rings are the lines of a call from outside that rings at an extension, talks
+// of one that is answered there, over of one that ends with the cause.
+func rings(ext, number string) string {
+	return "channel_created SIP/outside Ring " + number + "\ndialed SIP/outside to PJSIP/" + ext + " RINGING"
+}
+
+func talks(ext string) string {
+	return fmt.Sprintf("channel_changed PJSIP/%[1]s Up\nchannel_changed SIP/outside Up\nbridge_entered SIP/outside\nbridge_entered PJSIP/%[1]s", ext)
+}
+
+func over(ext string, cause int) string {
+	return fmt.Sprintf("channel_gone PJSIP/%[1]s %[2]d\nchannel_gone SIP/outside %[2]d", ext, cause)
+}
+
 // report sends a sipfrag in the dialog of the call.
 func (c *fakeCall) report(status int, last bool) int {
 	state := "active"
@@ -304,6 +316,38 @@ func (c *fakeCall) report(status int, last bool) int {
 	c.seq++
 	sub := &fakeSub{request: c.invite, from: c.from, tag: c.tag}
 	return c.p.wait(c.p.notify(sub, c.seq, state, "message/sipfrag;version=2.0", fmt.Sprintf("SIP/2.0 %d Fake\r\n", status), "refer"))
+}
+
+// ringsUntilCancelled makes telephones ring until the client gives up.
+func (p *fakePBX) ringsUntilCancelled() {
+	calls := make(chan *fakeCall, 1)
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
+	p.onRequest = func(req *sipmsg.Request) int {
+		if req.Method == sipmsg.CANCEL {
+			(<-calls).answer(487)
+		}
+		return 0
+	}
+}
+
+// answersCalls makes telephones answer at once; refer is the status of a REFER.
+func (p *fakePBX) answersCalls(refer func() int) <-chan *fakeCall {
+	calls := make(chan *fakeCall, 1)
+	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
+	p.onRequest = func(req *sipmsg.Request) int {
+		if req.Method == sipmsg.REFER {
+			return refer()
+		}
+		return 0
+	}
+	return calls
+}
+
+// subscription is the newest one to an extension; nil if there is none.
+func (p *fakePBX) subscription(ext string) *fakeSub {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.subs[ext]
 }
 
 // answer answers the INVITE.

@@ -67,18 +67,13 @@ func TestRingGroupIsOneCall_PB_07_CK_04(t *testing.T) {
 	s.at(5000, "102 terminated")
 	s.at(20000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
+		rings("101", "79161234567"),
 		"dialed SIP/outside to PJSIP/102 RINGING",
 		"dialed SIP/outside to PJSIP/103 RINGING",
-		"channel_changed PJSIP/102 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/102",
+		talks("102"),
 		"channel_gone PJSIP/101 26",
 		"channel_gone PJSIP/103 26",
-		"channel_gone PJSIP/102 16",
-		"channel_gone SIP/outside 16",
+		over("102", 16),
 	)
 }
 
@@ -94,16 +89,12 @@ func TestQueueIsOneCall_PB_07(t *testing.T) {
 	s.at(43000, "101 terminated")
 	s.at(60000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
+		rings("101", "79161234567"),
 		"channel_gone PJSIP/101 0",
 		"dialed SIP/outside to PJSIP/102 RINGING",
-		"channel_gone PJSIP/102 0",
-		"channel_gone SIP/outside 0",
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
-		"channel_gone PJSIP/101 0",
-		"channel_gone SIP/outside 0",
+		over("102", 0),
+		rings("101", "79161234567"),
+		over("101", 0),
 	)
 }
 
@@ -131,24 +122,14 @@ func TestTwoCallsOfOneNumberStayTwo_PB_07(t *testing.T) {
 	s.at(6000, "101 terminated")
 	s.at(20000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
+		rings("101", "79161234567"),
 		"dialed SIP/outside to PJSIP/102 RINGING",
-		"channel_changed PJSIP/101 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/101",
+		talks("101"),
 		"channel_gone PJSIP/102 26",
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/102 RINGING",
-		"channel_changed PJSIP/102 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/102",
-		"channel_gone PJSIP/102 16",
-		"channel_gone SIP/outside 16",
-		"channel_gone PJSIP/101 16",
-		"channel_gone SIP/outside 16",
+		rings("102", "79161234567"),
+		talks("102"),
+		over("102", 16),
+		over("101", 16),
 	)
 
 	s = newScene(t, "101", "102")
@@ -174,18 +155,11 @@ func TestSecondCallKnocks_PB_07(t *testing.T) {
 	s.at(10000, "101 terminated")
 	s.at(20000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79160000001",
-		"dialed SIP/outside to PJSIP/101 RINGING",
-		"channel_changed PJSIP/101 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/101",
-		"channel_created SIP/outside Ring 79160000002",
-		"dialed SIP/outside to PJSIP/101 RINGING",
-		"channel_gone PJSIP/101 0",
-		"channel_gone SIP/outside 0",
-		"channel_gone PJSIP/101 16",
-		"channel_gone SIP/outside 16",
+		rings("101", "79160000001"),
+		talks("101"),
+		rings("101", "79160000002"),
+		over("101", 0),
+		over("101", 16),
 	)
 }
 
@@ -246,12 +220,8 @@ func TestConsultation_PB_07(t *testing.T) {
 	s.at(12000, "101 terminated")
 	s.at(30000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
-		"channel_changed PJSIP/101 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/101",
+		rings("101", "79161234567"),
+		talks("101"),
 		"channel_created PJSIP/101 Ring 101",
 		"dialed PJSIP/101 to PJSIP/103 RINGING",
 		"channel_changed PJSIP/103 Up",
@@ -260,8 +230,7 @@ func TestConsultation_PB_07(t *testing.T) {
 		"bridge_entered PJSIP/103",
 		"channel_gone PJSIP/103 16",
 		"channel_gone PJSIP/101 16",
-		"channel_gone PJSIP/101 16",
-		"channel_gone SIP/outside 16",
+		over("101", 16),
 	)
 }
 
@@ -290,12 +259,8 @@ func TestOutgoingDialogTellsTheNumber_PB_07(t *testing.T) {
 	s.want(
 		"channel_created PJSIP/101 Ring 101",
 		"dialed PJSIP/101 to SIP/outside RINGING",
-		"channel_changed PJSIP/101 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/101",
-		"channel_gone PJSIP/101 16",
-		"channel_gone SIP/outside 16",
+		talks("101"),
+		over("101", 16),
 	)
 }
 
@@ -310,8 +275,7 @@ func TestNumberAfterTheFirstRing_PB_07(t *testing.T) {
 		"channel_created SIP/outside Ring",
 		"dialed SIP/outside to PJSIP/101 RINGING",
 		"channel_changed SIP/outside Ring",
-		"channel_gone PJSIP/101 0",
-		"channel_gone SIP/outside 0",
+		over("101", 0),
 	)
 }
 
@@ -340,14 +304,9 @@ func TestForgottenExtension_PB_07(t *testing.T) {
 	s.track.forget("101", s.start.Add(time.Second))
 	s.at(20000, "")
 	s.want(
-		"channel_created SIP/outside Ring 79161234567",
-		"dialed SIP/outside to PJSIP/101 RINGING",
-		"channel_changed PJSIP/101 Up",
-		"channel_changed SIP/outside Up",
-		"bridge_entered SIP/outside",
-		"bridge_entered PJSIP/101",
-		"channel_gone PJSIP/101 16",
-		"channel_gone SIP/outside 16",
+		rings("101", "79161234567"),
+		talks("101"),
+		over("101", 16),
 	)
 }
 

@@ -35,7 +35,7 @@ func sipOffices(t *testing.T, f func(t *testing.T, o *scenario.Real)) {
 func sipOffice(t *testing.T, version string) *scenario.Real {
 	t.Helper()
 	lines := sip.Snippet(sip.SnippetOptions{User: sipUser, Password: sipPassword, Context: "office"})
-	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version, WithoutARI: true, TCP: true,
+	o, err := scenario.NewReal(t.Context(), pbx.Options{Version: version, WithoutARI: true, TCP: true, TLS: true,
 		Append: map[string]string{"pjsip.conf": lines["pjsip.conf"]}}) // the office has its hints
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +108,33 @@ func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 		t.Errorf("estimated are %v, want %v", call.Estimated, estimated)
 	}
 	compareCDR(ctx, t, p, s, record, len(rows))
+}
+
+// Over TCP and TLS a call pops up and a click dials as over UDP; everything goes
+// over the one connection that Ringcard makes.
+func TestStreamTransportsOverSIP_PB_07(t *testing.T) {
+	t.Parallel()
+	sipOffices(t, func(t *testing.T, o *scenario.Real) {
+		for _, transport := range []string{"tcp", "tls"} {
+			t.Run(transport, func(t *testing.T) { // one after the other: both watch the same telephones
+				p := sipProduct(t, o)
+				conf := &p.cfg.PBX[0].SIP
+				if conf.Transport = transport; transport == "tls" {
+					conf.Address, conf.CAFile = o.PBX.TLSAddr, o.PBX.CertFile()
+				}
+				p.run(p.seed)
+				users := make(map[string]*operator)
+				for _, ext := range []string{"101", "102", "103", "104"} {
+					users[ext] = p.login("u" + ext).connect()
+				}
+				for _, s := range scenario.Core {
+					if s.Name == "one phone answers" || s.Name == "click to call, answered" {
+						t.Run(s.Name+" PB_07", func(t *testing.T) { playSIP(t, p, users, s) })
+					}
+				}
+			})
+		}
+	})
 }
 
 // unseen are scenarios of which the state of an extension tells too little for

@@ -38,6 +38,8 @@ type Options struct {
 	Bare bool
 	// TCP opens SIP on TCP, too, at the same port.
 	TCP bool
+	// TLS opens SIP on TLS, too, at TLSAddr, with a certificate of its own making.
+	TLS bool
 	// WithoutARI turns ARI off, as on a PBX that has none.
 	WithoutARI bool
 	// SIPTrace writes every SIP message to the log.
@@ -63,6 +65,7 @@ type Asterisk struct {
 	ARIUser     string
 	ARIPassword string
 	SIPAddr     string // 127.0.0.1:PORT, UDP
+	TLSAddr     string // 127.0.0.1:PORT, with Options.TLS
 	AMIAddr     string // 127.0.0.1:PORT; user and password are those of ARI
 
 	tree     string // the Debian tree
@@ -101,6 +104,7 @@ func Run(ctx context.Context, o Options) (*Asterisk, error) {
 		ARIUser:     "ringcard",
 		ARIPassword: rand.Text(),
 		SIPAddr:     loopback(s.sipPort()),
+		TLSAddr:     loopback(s.tlsPort()),
 		AMIAddr:     loopback(s.amiPort()),
 		tree:        tree,
 		dir:         instances + "/" + name,
@@ -260,6 +264,9 @@ func (a *Asterisk) LogTail() string {
 // LogFile is the path of Asterisk's log.
 func (a *Asterisk) LogFile() string { return filepath.Join(a.hostDir(), "log", "full") }
 
+// CertFile is the certificate of Options.TLS, to be trusted.
+func (a *Asterisk) CertFile() string { return filepath.Join(a.hostDir(), "etc", certFile) }
+
 // SpoolDir is Asterisk's spool as we see it: recordings (but not with
 // Options.RecordingRoom), voice mail.
 func (a *Asterisk) SpoolDir() string { return filepath.Join(a.hostDir(), "spool") }
@@ -302,6 +309,12 @@ func (a *Asterisk) configure(ctx context.Context, name string, o Options) error 
 		SIPTrace:       o.SIPTrace,
 		WithoutARI:     o.WithoutARI,
 		TCP:            o.TCP,
+	}
+	if o.TLS {
+		s.TLSPort = a.slot.tlsPort()
+		if err := writeCertificate(filepath.Join(a.hostDir(), "etc")); err != nil {
+			return err
+		}
 	}
 	if o.ChannelVars == nil {
 		s.ChannelVars = []string{"CHANNEL(linkedid)"}

@@ -26,6 +26,7 @@ type settings struct {
 	TrunkAddr, TrunkHost       string
 	Bare, SIPTrace, WithoutARI bool
 	TCP                        bool
+	TLSPort                    int // 0: none
 }
 
 // PhonePassword is a method so that templates can call it.

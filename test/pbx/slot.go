@@ -96,6 +96,7 @@ func (s *slot) release() { _ = s.lock.Close() }
 func (s *slot) sipPort() int  { return firstPort + s.number*portsPerSlot }
 func (s *slot) httpPort() int { return s.sipPort() + 1 }
 func (s *slot) amiPort() int  { return s.sipPort() + 2 }
+func (s *slot) tlsPort() int  { return s.sipPort() + 3 }
 
 func (s *slot) portsFree() bool {
 	udp, err := net.ListenPacket("udp4", loopback(s.sipPort()))
@@ -103,7 +104,7 @@ func (s *slot) portsFree() bool {
 		return false
 	}
 	_ = udp.Close()
-	for _, port := range []int{s.httpPort(), s.amiPort()} {
+	for _, port := range []int{s.httpPort(), s.amiPort(), s.tlsPort()} {
 		tcp, err := net.Listen("tcp4", loopback(port))
 		if err != nil {
 			return false
