@@ -107,7 +107,7 @@ func (p *Probe) endRecording(ctx context.Context, name string) error {
 	const pause = 20 * time.Millisecond
 	for {
 		stage, err := p.client.Recording(ctx, name)
-		if err != nil || stage != cti.RecordingRuns {
+		if err != nil || !stage.Live() {
 			return err
 		}
 		select {

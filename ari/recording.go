@@ -109,23 +109,25 @@ func (c *Client) ResumeRecording(ctx context.Context, name string) error {
 	return recordingRefusal(err, "the recording has ended")
 }
 
-// Recording tells whether a recording is being written. When a write fails,
-// Asterisk (16 and 22) ends the recording with RecordingFinished, and its snoop
-// channel stays, idle, until the channel that it listens to ends.
+// Recording tells what becomes of a recording. When a write fails, Asterisk (16
+// and 22) ends the recording with RecordingFinished, and its snoop channel
+// stays, idle, until the channel that it listens to ends.
 func (c *Client) Recording(ctx context.Context, name string) (cti.RecordingStage, error) {
-	for _, try := range []struct {
-		path  string
-		stage cti.RecordingStage
-	}{
-		{"/recordings/live/" + url.PathEscape(name), cti.RecordingRuns},
-		{"/channels/" + url.PathEscape(snoopID(name)), cti.RecordingStopped},
-	} {
-		_, err := c.rest.do(ctx, http.MethodGet, try.path, nil, nil, nil)
-		if !notFound(err) {
-			return try.stage, recordingRefusal(err, "")
-		}
+	var live struct {
+		State string `json:"state"`
 	}
-	return cti.RecordingGone, nil
+	_, err := c.rest.do(ctx, http.MethodGet, "/recordings/live/"+url.PathEscape(name), nil, nil, &live)
+	if !notFound(err) {
+		if live.State == "paused" {
+			return cti.StagePaused, nil
+		}
+		return cti.StageRuns, recordingRefusal(err, "")
+	}
+	_, err = c.rest.do(ctx, http.MethodGet, "/channels/"+url.PathEscape(snoopID(name)), nil, nil, nil)
+	if notFound(err) {
+		return cti.StageGone, nil
+	}
+	return cti.StageStopped, recordingRefusal(err, "")
 }
 
 func (c *Client) live(ctx context.Context, name, verb string) error {

@@ -14,6 +14,7 @@ type deck struct {
 	mu      sync.Mutex
 	orders  []string        // as "start trunk", "pause", in order
 	live    map[string]bool // by name
+	paused  map[string]bool // of those
 	stuck   map[string]bool // no longer written, their channel is there
 	saved   []Recording     // every version, in order
 	moved   [][2]string
@@ -25,7 +26,7 @@ type deck struct {
 }
 
 func newDeck() *deck {
-	return &deck{live: make(map[string]bool), stuck: make(map[string]bool), changed: make(chan struct{}, 1000)}
+	return &deck{live: make(map[string]bool), paused: make(map[string]bool), stuck: make(map[string]bool), changed: make(chan struct{}, 1000)}
 }
 
 func (d *deck) note(order string) {
@@ -70,12 +71,14 @@ func (d *deck) Recording(_ context.Context, name string) (RecordingStage, error)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
+	case d.paused[name]:
+		return StagePaused, nil
 	case d.live[name]:
-		return RecordingRuns, nil
+		return StageRuns, nil
 	case d.stuck[name]:
-		return RecordingStopped, nil
+		return StageStopped, nil
 	}
-	return RecordingGone, nil
+	return StageGone, nil
 }
 
 // quiet ends a recording as a PBX does on a full disk: it says nothing of the

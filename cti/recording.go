@@ -26,13 +26,17 @@ type RecordingPBX interface {
 // RecordingStage is what a PBX does with a recording that we ordered.
 type RecordingStage int
 
-// Stages. RecordingStopped: the channel is still there, but the PBX does not
-// write any more, as on a full disk; Asterisk tells of it as of an ordinary end.
+// Stages. StageStopped: the channel is still there, but the PBX does not write
+// any more, as on a full disk; Asterisk tells of it as of an ordinary end.
 const (
-	RecordingGone RecordingStage = iota // its channel has ended
-	RecordingRuns
-	RecordingStopped
+	StageGone RecordingStage = iota // its channel has ended
+	StageRuns
+	StagePaused
+	StageStopped
 )
+
+// Live tells whether the PBX has the file open.
+func (s RecordingStage) Live() bool { return s == StageRuns || s == StagePaused }
 
 // RecordingLog keeps recordings. Save is idempotent by ID: an older Version
 // never overwrites a newer one.

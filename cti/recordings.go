@@ -15,6 +15,7 @@ const (
 	recordingRetry    = 2 * time.Second // first pause after the log did not take it
 	recordingLastWait = time.Minute
 	recordingTick     = 500 * time.Millisecond
+	recordingFlush    = 2 * time.Second // for the last ones, when the server stops
 	// recordingGrace is how long a channel that records may take to end after
 	// its recording.
 	recordingGrace = time.Second
@@ -107,9 +108,27 @@ func (r *Recordings) Stop(ctx context.Context) error {
 	go func() { r.done.Wait(); close(ended) }()
 	select {
 	case <-ended:
+		r.flush(ctx)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// flush saves what the workers could not. What the log does not take even now
+// is found at the PBX by the next Start.
+func (r *Recordings) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, recordingFlush)
+	defer cancel()
+	for _, t := range r.tapes { // nobody else is left
+		for len(t.unsaved) > 0 {
+			rec := t.unsaved[0]
+			if err := r.opt.Keeper.SaveRecording(ctx, rec); err != nil {
+				r.log.Warn("recording not saved before the end", "call", rec.CallID, "recording", rec.ID, "error", err)
+				return
+			}
+			t.unsaved = t.unsaved[1:]
+		}
 	}
 }
 

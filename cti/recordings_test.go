@@ -229,6 +229,50 @@ func TestPBXThatStoppedWritingUnseen_CO_08_PB_03(t *testing.T) {
 	d.until(t, "it has failed", func() bool { return len(d.saved) > 0 && d.last().State == RecordingFailed })
 }
 
+// What the PBX does is what counts: a pause, or its end, that was not saved
+// before the last run ended is not forgotten.
+func TestPauseOfTheLastRun_CO_08_PB_03(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		saved, want RecordingState
+		paused      bool
+	}{
+		"pause not saved":  {RecordingActive, RecordingPaused, true},
+		"resume not saved": {RecordingPaused, RecordingActive, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDeck()
+			d.earlier = []Recording{{ID: "r", Version: 4, CallID: "c1", PBX: "office", State: test.saved,
+				Parts: []RecordingPart{{Name: "part", Channel: "trunk"}}}}
+			d.live["part"], d.paused["part"] = true, test.paused
+			r := startTapes(t, d, RecordNone)
+			r.observe(talk("c1", 9, "trunk", "101"))
+			r.resynced()
+			d.until(t, "it is as at the PBX", func() bool { return len(d.saved) > 0 && d.last().State == test.want && d.last().Version > 4 })
+		})
+	}
+}
+
+// What waits for the log is saved when the server stops.
+func TestRecordingsAreSavedWhenItStops_CO_08_PB_03(t *testing.T) {
+	t.Parallel()
+	d := newDeck()
+	d.logAway = true
+	r := startTapes(t, d, RecordNone)
+	c := talk("c1", 1, "trunk", "101")
+	order(t, r, c, RecordStart)
+	order(t, r, c, RecordPause)
+	d.mu.Lock()
+	d.logAway = false
+	d.mu.Unlock()
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.saved) == 0 || d.last().State != RecordingPaused {
+		t.Errorf("saved %+v", d.saved)
+	}
+}
+
 // A channel that is just ending looks the same for a moment.
 func TestChannelThatIsJustEndingIsNoFault_CO_08(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,21 @@ func (r *Recordings) closePart(t *tape, p *RecordingPart, at time.Time, failed s
 	r.mu.Unlock()
 }
 
+// agree takes over whether the PBX pauses: an order may have been carried out
+// and not been saved before the server ended.
+func (t *tape) agree(stage RecordingStage) (changed bool) {
+	state := RecordingActive
+	if stage == StagePaused {
+		state = RecordingPaused
+	}
+	if t.rec.State == state {
+		return false
+	}
+	t.rec.State = state
+	t.rec.Version++
+	return true
+}
+
 // stoppedByPBX is the cause of a recording that Asterisk ended as if it were
 // whole while its channel went on: a failed write is only in its log.
 const stoppedByPBX = "the PBX stopped writing in the middle of the call; its disk may be full"
@@ -74,19 +89,19 @@ func (r *Recordings) compare(ctx context.Context, t *tape, now time.Time) bool {
 		r.later(t, func() { t.check = true })
 		return false
 	}
-	if stage == RecordingRuns && t.quiet.IsZero() {
-		return false // its end will be told
+	if stage.Live() && t.quiet.IsZero() { // its end will be told
+		return t.agree(stage)
 	}
 	if t.quiet.IsZero() {
 		t.quiet = now
 	}
 	switch {
-	case stage == RecordingGone:
+	case stage == StageGone:
 		r.closePart(t, p, t.quiet, "")
 		return true
 	case now.Sub(t.quiet) < recordingGrace:
 		r.after(t, recordingGrace)
-	case stage == RecordingRuns:
+	case stage.Live():
 		t.quiet = time.Time{} // it was told of something else
 	default:
 		if err := r.opt.PBX.StopRecording(ctx, p.Name); err != nil { // its channel would stay for the whole call

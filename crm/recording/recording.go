@@ -127,7 +127,7 @@ type Progress struct {
 	StartedAt time.Time
 	EndedAt   *time.Time
 	Parts     []Part
-	Users     []int64 // who is to be told besides those in the record of the call, which may be older
+	Users     []int64 // who has a part in the call now; earlier ones are kept
 }
 
 // Listening is one time somebody listened to a recording.

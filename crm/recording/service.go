@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
-	"slices"
 	"sync"
 	"time"
 
@@ -83,9 +82,7 @@ func (s *Service) Save(ctx context.Context, p Progress) error {
 	if err != nil {
 		return err
 	}
-	users := slices.Concat(r.Users, p.Users)
-	slices.Sort(users)
-	s.opts.Notify(slices.Compact(users), r)
+	s.opts.Notify(r.Users, r)
 	return nil
 }
 

@@ -253,7 +253,7 @@ func (f *pbxFiles) Finished(ctx context.Context, pbx string, kind recording.Sour
 		return false, err
 	}
 	stage, err := client.Recording(ctx, name)
-	return stage != cti.RecordingRuns, err
+	return !stage.Live(), err
 }
 
 // Files implements recording.Source: WAV files only. Ours are always among

@@ -29,7 +29,7 @@ func NewRecordingStore(db *DB) *RecordingStore { return &RecordingStore{db: db} 
 const (
 	recordingColumns = `r.id, r.call_id, r.pbx, r.state, r.reason, r.detail, r.origin, r.started_by, coalesce(e.name, '') AS started_by_name,
 		r.started_at, r.ended_at, r.duration_ms, r.size, r.format, r.channels, r.sha256, r.key, r.attempts, r.retry_at,
-		coalesce(k.user_ids, '{}') AS users,
+		ARRAY(SELECT DISTINCT u FROM unnest(r.user_ids || coalesce(k.user_ids, '{}')) u ORDER BY u) AS users,
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('Seq', p.seq, 'Source', p.source, 'Name', p.name, 'Channel', p.channel,
 				'StartedAt', p.started_at, 'EndedAt', p.ended_at, 'Failed', p.failed, 'Key', p.key, 'Size', p.size, 'Gone', p.gone)
 				ORDER BY p.seq), '[]')
@@ -44,12 +44,12 @@ const (
 	// sqlRecordingSave writes nothing once the engine has let go of it, or
 	// when a version as new is there.
 	sqlRecordingSave = `INSERT INTO crm.recording AS r (id, version, call_id, pbx, state, reason, detail, origin, started_by,
-			started_at, ended_at, retry_at, at_pbx)
+			started_at, ended_at, retry_at, at_pbx, user_ids)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM crm.employee WHERE id = $9::bigint), $10, $11,
-			CASE WHEN $5 IN ('stored_at_pbx', 'failed') AND $12 THEN coalesce($11::timestamptz, now()) END, $12)
+			CASE WHEN $5 IN ('stored_at_pbx', 'failed') AND $12 THEN coalesce($11::timestamptz, now()) END, $12, coalesce($13::bigint[], '{}'))
 		ON CONFLICT (id) DO UPDATE SET version = excluded.version, call_id = excluded.call_id, state = excluded.state,
 			reason = excluded.reason, detail = excluded.detail, ended_at = excluded.ended_at, retry_at = excluded.retry_at,
-			at_pbx = excluded.at_pbx, updated_at = now()
+			at_pbx = excluded.at_pbx, user_ids = ARRAY(SELECT DISTINCT unnest(r.user_ids || excluded.user_ids)), updated_at = now()
 		WHERE r.version < excluded.version AND r.state IN ('recording', 'paused')`
 	sqlRecordingPartSave = `INSERT INTO crm.recording_part (recording_id, seq, source, name, channel, started_at, ended_at, failed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -137,7 +137,7 @@ func (s *RecordingStore) Save(ctx context.Context, p recording.Progress) (record
 	var row recordingRow
 	err = s.db.inTx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlRecordingSave, id, p.Version, call, p.PBX, p.State, p.Reason, p.Detail, p.Origin, p.UserID,
-			p.StartedAt, p.EndedAt, len(p.Parts) > 0)
+			p.StartedAt, p.EndedAt, len(p.Parts) > 0, p.Users)
 		if err != nil {
 			return err
 		}

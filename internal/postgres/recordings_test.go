@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -34,8 +35,12 @@ func TestRecordingIsSavedByVersion_CO_08(t *testing.T) {
 		}
 		return r
 	}
+	p.Users = []int64{o.anna.UserID}
 	save(recording.Active, 1)
-	if r := save(recording.Paused, 3); r.State != recording.Paused {
+	p.Users = []int64{o.petr.UserID}
+	r := save(recording.Paused, 3)
+	// The call is not written yet; whoever had a part in it is told.
+	if r.State != recording.Paused || !slices.Equal(r.Users, []int64{o.anna.UserID, o.petr.UserID}) {
 		t.Errorf("%+v", r)
 	}
 	if r := save(recording.Active, 2); r.State != recording.Paused {

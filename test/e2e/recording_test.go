@@ -29,6 +29,7 @@ const (
 	deskVoice   = 1000.0
 	secondVoice = 1500.0
 	secretVoice = 700.0
+	cardVoice   = 2000.0
 )
 
 // speech is how long a tone is sent where it has to be in a recording.
@@ -237,9 +238,29 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 		must(t, "tone", caller.SendTone(secondVoice))
 		must(t, "the client is heard", desk.WaitTone(within(t), secondVoice))
 		speak(t, speech)
+
+		// A pause lasts over a restart: what is said meanwhile is not kept.
+		op.recordCommand(t, call.ID, "pause")
+		p.stop()
+		must(t, "card number", caller.SendTone(cardVoice))
+		must(t, "it is said", desk.WaitTone(within(t), cardVoice))
+		p.run(nil)
+		op = p.login("u102").connect()
+		if list := op.recordings(call.ID); len(list) != 1 || list[0].State != recording.Paused {
+			t.Errorf("after the restart: %+v", list)
+		}
+		speak(t, speech)
+		must(t, "tone", caller.SendTone(clientVoice))
+		must(t, "the client is heard", desk.WaitTone(within(t), clientVoice))
+		op.recordCommand(t, call.ID, "resume")
+		speak(t, speech)
+
 		op.recordCommand(t, call.ID, "stop")
 		samples := op.sound(t, op.ready(t, call.ID).ID)
 		least := int(speech / (50 * time.Millisecond) / 2)
+		if n := heard(samples, cardVoice); n > 2 {
+			t.Errorf("what was said in the pause is heard in %d stretches", n)
+		}
 		for when, freq := range map[string]float64{"before": clientVoice, "while it was down": secretVoice, "after": secondVoice} {
 			if n := heard(samples, freq); n < least {
 				t.Errorf("%s: heard in %d stretches, want %d", when, n, least)
@@ -258,51 +279,6 @@ func TestRecordingOutlivesARestart_CO_08_PB_03(t *testing.T) {
 		op = p.login("u102")
 		if n := heard(op.sound(t, op.ready(t, call.ID).ID), clientVoice); n < least {
 			t.Errorf("ended unseen: heard in %d stretches, want %d", n, least)
-		}
-	})
-}
-
-// A PBX whose disk is full writes a recording as far as it goes, and says that
-// it is whole. The user is told during the call that nothing is recorded any
-// more; what there is is kept and is said to be a part; the call goes on, and
-// its record is that of any other. When there is room again, a recording can
-// begin anew.
-func TestFullDiskOfThePBXWhileRecording_CO_08(t *testing.T) {
-	t.Parallel()
-	const room = 16 << 10 // one second
-	withSound(t, pbx.Options{RecordingRoom: room}, func(c *configs.Config) { c.Recordings.Auto = "inbound" }, func(t *testing.T, p *product, office *phones.Office) {
-		op := p.login("u102").connect()
-		phone := office.Phone("102", phones.AnswerAfter(0))
-		caller, desk := talking(t, office, phone)
-		call := op.until("the talk is recorded", func(c cti.Call) bool { return c.State == cti.Talking && c.Recorded })
-		p.eventually("the users are told", func() bool { return slices.Contains(op.recorded(), "failed:pbx_failed") })
-		p.eventually("what there is is fetched", func() bool { return slices.Contains(op.recorded(), "ready:incomplete") })
-		must(t, "tone", caller.SendTone(secondVoice))
-		must(t, "the client is still heard", desk.WaitTone(within(t), secondVoice))
-
-		// The part that was fetched left the PBX, so that there is room.
-		p.eventually("the PBX has no copy left", func() bool { return len(storedAt(t, office)) == 0 })
-		op.recordCommand(t, call.ID, "start")
-		speak(t, speech)
-		op.recordCommand(t, call.ID, "stop")
-		p.eventually("the second recording is whole", func() bool { return slices.Contains(op.recorded(), "ready") })
-		must(t, "hang up", caller.Hangup(within(t)))
-
-		if c := op.record(call.ID); !c.Recorded || c.Disposition != string(cti.Answered) {
-			t.Errorf("the record: recorded %v, %s", c.Recorded, c.Disposition)
-		}
-		list := op.recordings(call.ID)
-		if len(list) != 2 || list[0].Reason != "" || list[1].Reason != recording.ReasonIncomplete {
-			t.Fatalf("%+v", list)
-		}
-		if list[1].EndedAt == nil || list[1].Size > room {
-			t.Errorf("the first: %+v", list[1])
-		}
-		if n := heard(op.sound(t, list[1].ID), clientVoice); n < 6 {
-			t.Errorf("before the disk was full, the client is heard in %d stretches", n)
-		}
-		if n := heard(op.sound(t, list[0].ID), secondVoice); n < 6 {
-			t.Errorf("with room again, the client is heard in %d stretches", n)
 		}
 	})
 }
