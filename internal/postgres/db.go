@@ -22,12 +22,14 @@ const (
 	connectTimeout  = 5 * time.Second
 	applicationName = "ringcard"
 	maxConns        = 16
+	closeGrace      = 2 * time.Second // for what is under way when the pool is closed
 )
 
 // DB is the pool of connections the stores share.
 type DB struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
+	pool  *pgxpool.Pool
+	lines *lines
+	log   *slog.Logger
 	// owed is told of obligations that changed, see WatchObligations.
 	owed atomic.Pointer[func([]obligation.Change)]
 }
@@ -46,6 +48,8 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	cfg.ConnConfig.RuntimeParams["application_name"] = applicationName
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	lines := newLines(cfg.ConnConfig.DialFunc)
+	cfg.ConnConfig.DialFunc = lines.connect
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
@@ -57,7 +61,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &DB{pool: pool, log: log}, nil
+	return &DB{pool: pool, lines: lines, log: log}, nil
 }
 
 // warm takes n connections at once and lets f use each, so that connecting,
@@ -85,7 +89,18 @@ func (db *DB) warm(ctx context.Context, n int32, f func(context.Context, *pgxpoo
 }
 
 // Close waits for connections in use and closes all.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() {
+	closed := make(chan struct{})
+	go func() { db.pool.Close(); close(closed) }()
+	select {
+	case <-closed:
+		return
+	case <-time.After(closeGrace):
+	}
+	db.log.Warn("the database does not answer while its connections are closed; they are cut")
+	db.lines.cut()
+	<-closed
+}
 
 // Ping asks the server, for readiness checks.
 func (db *DB) Ping(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"ringcard/configs"
 	"ringcard/crm/recording"
@@ -161,7 +162,11 @@ func TestDatabaseHangsWhileRecording_CO_08_OP_03_AF_01(t *testing.T) {
 	speak(t, speech)
 	must(t, "hang up", caller.Hangup(within(t)))
 	op.until("the second end", func(c cti.Call) bool { return c.ID == second.ID && c.State == cti.Ended })
+	began := time.Now()
 	p.stop()
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("with a database that hangs the server stops in %v", took)
+	}
 	signal(t, pids, syscall.SIGCONT)
 
 	p.run(nil)
