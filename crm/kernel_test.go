@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -107,6 +108,32 @@ func TestErrors(t *testing.T) {
 	}
 	if CodeOf(cause) != "" || CodeOf(nil) != "" {
 		t.Error("a foreign error has a code")
+	}
+}
+
+// Who sees numbers masked cannot guess one by searching for more and more of
+// its digits, neither in numbers nor in names that are numbers.
+func TestSearchForMaskedReader_PU_09(t *testing.T) {
+	t.Parallel()
+	rules := PhoneRules{Region: "RU", AreaCode: "8152"}
+	agent, operator := NewActor(1, "a", "A", RoleAgent), NewActor(2, "o", "O", RoleOperator)
+	for q, want := range map[string]Search{
+		"":               {},
+		"ромашка 24":     {Words: []string{"ромашка", "24"}},
+		"567":            {Words: []string{"567"}, Digits: "567", NumberOnly: true},
+		"45-67":          {Words: []string{"45-67"}, Digits: "4567", NumberOnly: true},
+		"34567":          {Words: []string{"34567"}, NumberOnly: true},
+		"8 921 123 4567": {Words: []string{"8", "921", "123", "4567"}, E164: 79211234567, NumberOnly: true},
+		"ромашка 9211":   {Words: []string{"ромашка"}},
+		"тел92112":       {Words: []string{"тел92112"}, NumberOnly: true},
+		"a921@b.ru":      {Words: []string{"a921@b.ru"}, Email: "a921@b.ru"},
+	} {
+		if got := SearchFor(agent, q, rules); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, want %+v", q, got, want)
+		}
+		if full := SearchFor(operator, q, rules); full.NumberOnly || full.Digits != ParseSearch(q, rules).Digits {
+			t.Errorf("%q of an operator: %+v", q, full)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -19,6 +20,34 @@ type Search struct {
 	E164   int64    // the number that Q is, 0 if none
 	Email  string   // lower case, empty if Q is none
 	Date   *Date
+	// NumberOnly: Q is compared with numbers only, by Digits and E164, with
+	// nothing where both are empty; see SearchFor.
+	NumberOnly bool
+}
+
+// SearchFor takes apart what an actor typed into a search box. Who sees numbers
+// masked (PU-09) finds by the digits he sees and by a whole number, which he
+// then knows. By more digits, or by digits within names, which may be numbers
+// too, he could guess a hidden number one digit after the other.
+func SearchFor(actor Actor, q string, rules PhoneRules) Search {
+	s := ParseSearch(q, rules)
+	if actor.Can(NumbersFull) || len(s.Words) == 0 || s.Date != nil || s.Email != "" {
+		return s
+	}
+	if s.Digits != "" {
+		s.NumberOnly = true
+		if len(s.Digits) > maskKeep {
+			s.Digits = ""
+		}
+		return s
+	}
+	words := slices.DeleteFunc(slices.Clone(s.Words), func(w string) bool { return countDigits(w) >= minDigits })
+	if len(words) == 0 {
+		s.NumberOnly = true
+		return s
+	}
+	s.Words = words
+	return s
 }
 
 // ParseSearch takes the text of a search box apart. It may be several things

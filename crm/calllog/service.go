@@ -79,7 +79,7 @@ func (s *Service) List(ctx context.Context, actor crm.Actor, q Query) (crm.Page[
 	if err := s.check(&q); err != nil {
 		return crm.Page[Record]{}, err
 	}
-	return s.stores.Journal.List(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules))
+	return s.stores.Journal.List(ctx, actor, q, crm.SearchFor(actor, q.Q, s.opts.Rules))
 }
 
 // Export gives every record of the query to row, in its order; Limit and
@@ -93,7 +93,7 @@ func (s *Service) Export(ctx context.Context, actor crm.Actor, q Query, row func
 		return err
 	}
 	q.Limit, q.Cursor = 0, ""
-	return s.stores.Journal.Export(ctx, actor, q, crm.ParseSearch(q.Q, s.opts.Rules), row)
+	return s.stores.Journal.Export(ctx, actor, q, crm.SearchFor(actor, q.Q, s.opts.Rules), row)
 }
 
 // check reads the number of a query and refuses what is no query.

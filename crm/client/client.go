@@ -42,6 +42,7 @@ type Row struct {
 
 // MainPhone is the number shown in lists.
 type MainPhone struct {
+	ID      int64  `json:"id" doc:"to dial it by"`
 	E164    string `json:"e164,omitempty"`
 	Display string `json:"display"`
 	Raw     string `json:"raw"`

@@ -45,7 +45,7 @@ func (s *Service) List(ctx context.Context, actor crm.Actor, q ListQuery) (crm.P
 	default:
 		return crm.Page[Row]{}, crm.Invalid("sort", "unknown order %q", q.Sort)
 	}
-	return s.stores.Cards.List(ctx, actor, q, crm.ParseSearch(q.Q, s.rules))
+	return s.stores.Cards.List(ctx, actor, q, crm.SearchFor(actor, q.Q, s.rules))
 }
 
 // Get returns a card.
@@ -66,7 +66,7 @@ func (s *Service) Search(ctx context.Context, actor crm.Actor, q string, limit i
 	if err := actor.Require(crm.ClientsRead); err != nil {
 		return nil, nil, err
 	}
-	parsed := crm.ParseSearch(q, s.rules)
+	parsed := crm.SearchFor(actor, q, s.rules)
 	var number *crm.Phone
 	if p := crm.ParsePhone(q, s.rules); p.Kind == crm.PhoneExternal || p.Kind == crm.PhoneExtension {
 		number = &p
@@ -208,7 +208,7 @@ func (s *Service) Persons(ctx context.Context, actor crm.Actor, q string, page c
 	if err := actor.Require(crm.ClientsRead); err != nil {
 		return crm.Page[PersonRow]{}, err
 	}
-	return s.stores.Persons.Persons(ctx, actor, crm.ParseSearch(q, s.rules), page)
+	return s.stores.Persons.Persons(ctx, actor, crm.SearchFor(actor, q, s.rules), page)
 }
 
 // Person returns a contact person with his organisations.

@@ -19,6 +19,7 @@ import (
 
 	"ringcard/configs"
 	"ringcard/crm"
+	"ringcard/crm/calllog"
 	"ringcard/crm/client"
 	"ringcard/crm/employee"
 	"ringcard/cti"
@@ -215,7 +216,9 @@ func TestRecordKeepsTheWholeCall(t *testing.T) {
 		Client:  &cti.Client{ID: 5, Name: "Ромашка", PersonID: 6, PersonName: "Иванова"},
 		Ringing: []cti.Party{{UserID: 3}}, AnsweredBy: &cti.Party{UserID: 2, Name: "Анна"},
 		Legs:      []cti.Leg{{ID: "1.1", Role: cti.ClientLeg}, {ID: "1.2", UserID: 2}, {ID: "1.3", UserID: 4}},
-		StartedAt: at, EndedAt: &at, TalkMS: 1000, Matches: []cti.Match{},
+		StartedAt: at, EndedAt: &at, TalkMS: 1000, Matches: []cti.Match{}, EndedBy: "client",
+		Transfers: []cti.Transfer{{At: at, Kind: cti.Attended, By: &cti.Party{UserID: 2, Name: "Анна"}, From: &cti.Party{UserID: 2, Name: "Анна"},
+			To: &cti.Party{UserID: 4, Name: "Борис"}, FromLeg: "1.2", ToLeg: "1.3"}},
 	}
 	r, err := recordOf(call)
 	if err != nil {
@@ -223,6 +226,11 @@ func TestRecordKeepsTheWholeCall(t *testing.T) {
 	}
 	if r.ClientID != 5 || r.PersonID != 6 || r.Number.E164 != "+79210000000" || r.AnsweredBy.UserID != 2 || r.PlacedBy != nil {
 		t.Errorf("%+v", r)
+	}
+	anna := &calllog.Party{UserID: 2, Name: "Анна"}
+	handed := []calllog.Transfer{{At: at, Kind: "attended", By: anna, From: anna, To: &calllog.Party{UserID: 4, Name: "Борис"}}}
+	if diff := cmp.Diff(handed, r.Transfers); diff != "" || r.EndedBy != "client" {
+		t.Errorf("%s %+v", diff, r)
 	}
 	if diff := cmp.Diff([]int64{2, 3, 4}, r.UserIDs); diff != "" {
 		t.Error(diff)

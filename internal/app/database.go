@@ -147,7 +147,7 @@ func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, l
 		}, phoneRules(cfg), log),
 		Interactions: interaction.NewService(postgres.NewInteractionStore(db)),
 		CallLog: calllog.NewService(calllog.Stores{Writer: calls, Journal: calls, Clerk: calls, Traces: calls, Results: calls},
-			calllog.Options{Locale: cfg.Locale, Zone: location, Clock: time.Now}),
+			calllog.Options{Locale: cfg.Locale, Zone: location, Clock: time.Now, Rules: phoneRules(cfg)}),
 		Obligations: obligation.NewService(owed, owed, obligation.Options{Zone: location}),
 		Reports:     report.NewService(postgres.NewReportStore(db), location),
 		Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people, Pops: people},

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -152,6 +153,7 @@ type DialInput struct {
 	To       string `json:"to,omitempty" maxLength:"64" doc:"a number, or an extension"`
 	PhoneID  int64  `json:"phone_id,omitempty" minimum:"1" doc:"instead of to: a phone of a card"`
 	CallID   string `json:"call_id,omitempty" format:"uuid" doc:"instead of to: call the other party of this call back"`
+	Owed     int64  `json:"obligation_id,omitempty" minimum:"1" doc:"instead of to: call this missed caller back"`
 	ClientID int64  `json:"client_id,omitempty" minimum:"1" doc:"the card from which it is called"`
 	PersonID int64  `json:"person_id,omitempty" minimum:"1"`
 	Device   string `json:"device,omitempty" maxLength:"100" doc:"own telephone to ring, as PJSIP/101; default: the first"`
@@ -188,27 +190,30 @@ func (s *server) dial(ctx context.Context, c *caller, in *struct {
 }
 
 // dialledNumber is the number that is meant. Who sees numbers masked names it
-// by the phone of a card or by a call (PU-09).
+// by the phone of a card, by a call or by a missed caller (PU-09).
 func (s *server) dialledNumber(ctx context.Context, c *caller, in DialInput) (string, error) {
-	switch {
-	case in.To != "" && in.PhoneID == 0 && in.CallID == "":
-		if crm.IsMasked(in.To) {
-			return "", invalidField("body.to", "this number is masked", "name it by phone_id or call_id")
+	named := 0
+	for _, set := range []bool{in.To != "", in.PhoneID != 0, in.CallID != "", in.Owed != 0} {
+		if set {
+			named++
 		}
-		return in.To, nil
-	case in.To == "" && in.PhoneID != 0 && in.CallID == "":
-		return s.deps.Clients.DialText(ctx, c.actor, in.PhoneID)
-	case in.To == "" && in.PhoneID == 0 && in.CallID != "":
-		record, err := s.record(ctx, c, in.CallID)
-		if err != nil {
-			return "", err
-		}
-		if record.Number.E164 != "" {
-			return record.Number.E164, nil
-		}
-		return record.Number.Raw, nil
 	}
-	return "", invalidField("body.to", "give one of to, phone_id and call_id", "write to, or the id of a phone or of a call")
+	if named != 1 {
+		return "", invalidField("body.to", "give one of to, phone_id, call_id and obligation_id", "write to, or the id of a phone, of a call or of a missed caller")
+	}
+	switch {
+	case in.PhoneID != 0:
+		return s.deps.Clients.DialText(ctx, c.actor, in.PhoneID)
+	case in.CallID != "":
+		record, err := s.record(ctx, c, in.CallID)
+		return cmp.Or(record.Number.E164, record.Number.Raw), err
+	case in.Owed != 0:
+		owed, err := s.deps.Obligations.Get(ctx, c.actor, in.Owed)
+		return cmp.Or(owed.Number.E164, owed.Number.Raw), err
+	case crm.IsMasked(in.To):
+		return "", invalidField("body.to", "this number is masked", "name it by phone_id, call_id or obligation_id")
+	}
+	return in.To, nil
 }
 
 func (s *server) hangup(ctx context.Context, c *caller, in *CallPath) (*none, error) {

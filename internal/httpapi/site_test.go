@@ -135,7 +135,7 @@ func newSite(t *testing.T) *site {
 			}, rules, log),
 			Interactions: interaction.NewService(postgres.NewInteractionStore(s.db)),
 			CallLog: calllog.NewService(calllog.Stores{Writer: records, Journal: records, Clerk: records, Traces: records, Results: records},
-				calllog.Options{Locale: "ru", Clock: s.clock.Now}),
+				calllog.Options{Locale: "ru", Clock: s.clock.Now, Rules: rules}),
 			Obligations: obligation.NewService(owed, owed, obligation.Options{Clock: s.clock.Now}),
 			Reports:     report.NewService(postgres.NewReportStore(s.db), time.UTC),
 			Employees: employee.NewService(employee.Stores{Users: people, Sessions: people, Tokens: people, Pops: people},

@@ -77,7 +77,7 @@ func cursorOf(sort string, r callRow) journalCursor {
 // List implements calllog.Journal.
 func (s *CallStore) List(ctx context.Context, actor crm.Actor, jq calllog.Query, search crm.Search) (crm.Page[calllog.Record], error) {
 	var none crm.Page[calllog.Record]
-	names, err := s.journalNames(ctx, actor, jq.Q, search)
+	names, err := s.journalNames(ctx, actor, search)
 	if err != nil {
 		return none, err
 	}

@@ -32,12 +32,12 @@ func NewClientStore(db *DB) *ClientStore { return &ClientStore{db: db} }
 // rowColumns of a client c; the joins are those of rowJoins.
 const (
 	rowColumns = `c.id, c.version, c.name, c.full_name, c.kind, c.group_id, coalesce(g.name, '') AS group_name, c.city,
-		c.responsible_id, coalesce(r.name, '') AS responsible_name, p.e164, p.raw, coalesce(e.email, '') AS email,
+		c.responsible_id, coalesce(r.name, '') AS responsible_name, p.id AS phone_id, p.e164, p.raw, coalesce(e.email, '') AS email,
 		c.potential, c.deal_sum::text AS deal_sum, c.last_contact_at, c.created_at`
 	rowJoins = `
 		LEFT JOIN crm.client_group g ON g.id = c.group_id AND g.deleted_at IS NULL
 		LEFT JOIN crm.employee r ON r.id = c.responsible_id
-		LEFT JOIN LATERAL (SELECT e164, raw FROM crm.phone WHERE client_id = c.id ORDER BY is_main DESC, id LIMIT 1) p ON true
+		LEFT JOIN LATERAL (SELECT id, e164, raw FROM crm.phone WHERE client_id = c.id ORDER BY is_main DESC, id LIMIT 1) p ON true
 		LEFT JOIN LATERAL (SELECT email FROM crm.email_addr WHERE client_id = c.id ORDER BY is_main DESC, id LIMIT 1) e ON true`
 
 	sqlCard = `SELECT ` + rowColumns + `, c.activity, c.note, c.relation_type, c.source, c.first_contact_on,
@@ -72,6 +72,7 @@ type clientRow struct {
 	City            string
 	ResponsibleID   *int64
 	ResponsibleName string
+	PhoneID         *int64
 	E164            *int64
 	Raw             *string
 	Email           string
@@ -86,16 +87,16 @@ func (r clientRow) row() client.Row {
 		ID: r.ID, Version: r.Version, Name: r.Name, FullName: r.FullName, Kind: r.Kind,
 		GroupID: r.GroupID, GroupName: r.GroupName, City: r.City,
 		ResponsibleID: r.ResponsibleID, ResponsibleName: r.ResponsibleName,
-		Phone: mainPhone(r.E164, r.Raw), Email: r.Email, Potential: r.Potential, DealSum: r.DealSum,
+		Phone: mainPhone(r.PhoneID, r.E164, r.Raw), Email: r.Email, Potential: r.Potential, DealSum: r.DealSum,
 		LastContactAt: r.LastContactAt, CreatedAt: r.CreatedAt,
 	}
 }
 
-func mainPhone(e164 *int64, raw *string) *client.MainPhone {
-	if raw == nil {
+func mainPhone(id, e164 *int64, raw *string) *client.MainPhone {
+	if id == nil || raw == nil {
 		return nil
 	}
-	p := &client.MainPhone{Raw: *raw, Display: *raw}
+	p := &client.MainPhone{ID: *id, Raw: *raw, Display: *raw}
 	if e164 != nil {
 		p.E164, p.Display = crm.E164Text(*e164), crm.FormatE164(*e164)
 	}

@@ -42,6 +42,7 @@ type personCursor struct {
 type personListRow struct {
 	ID           int64
 	Name         string
+	PhoneID      *int64
 	E164         *int64
 	Raw          *string
 	Organisation string
@@ -63,7 +64,7 @@ func (s *ClientStore) Persons(ctx context.Context, actor crm.Actor, search crm.S
 	cut := crm.NewPage(rows, page.Size(), func(r personListRow) any { return personCursor{r.Name, r.ID} })
 	out := crm.Page[client.PersonRow]{Items: make([]client.PersonRow, len(cut.Items)), NextCursor: cut.NextCursor}
 	for i, r := range cut.Items {
-		out.Items[i] = client.PersonRow{ID: r.ID, Name: r.Name, Phone: mainPhone(r.E164, r.Raw),
+		out.Items[i] = client.PersonRow{ID: r.ID, Name: r.Name, Phone: mainPhone(r.PhoneID, r.E164, r.Raw),
 			Organisation: r.Organisation, Position: r.Position}
 	}
 	return out, nil
@@ -74,8 +75,11 @@ func personsSQL(search crm.Search, page crm.PageRequest) (string, []any, error) 
 	q.and("h.deleted_at IS NULL")
 	q.and("{persons:h}")
 	if len(search.Words) > 0 {
-		match := wordsMatch(q, search.Words, "h.name_fold", "h.name_lat")
-		if search.Digits != "" {
+		match := "false"
+		if !search.NumberOnly {
+			match = wordsMatch(q, search.Words, "h.name_fold", "h.name_lat")
+		}
+		if byNumber(search) {
 			match += " OR h.id IN (SELECT m.person_id FROM crm.phone m WHERE m.person_id IS NOT NULL AND " + numberMatch(q, search, "m.e164") + ")"
 		}
 		if search.Email != "" {
@@ -91,10 +95,10 @@ func personsSQL(search crm.Search, page crm.PageRequest) (string, []any, error) 
 		}
 		q.and(`(h.name COLLATE "ru-x-icu", h.id) > (` + q.arg(c.Name) + "::text, " + q.arg(c.ID) + "::bigint)")
 	}
-	sql := `SELECT h.id, h.name, p.e164, p.raw, coalesce(o.name, '') AS organisation, coalesce(o.position, '') AS position
+	sql := `SELECT h.id, h.name, p.id AS phone_id, p.e164, p.raw, coalesce(o.name, '') AS organisation, coalesce(o.position, '') AS position
 		FROM (SELECT h.id, h.name FROM crm.person h WHERE ` + q.conditions() + `
 		      ORDER BY h.name COLLATE "ru-x-icu", h.id LIMIT ` + q.arg(page.Size()+1) + `) h
-		LEFT JOIN LATERAL (SELECT e164, raw FROM crm.phone WHERE person_id = h.id ORDER BY is_main DESC, id LIMIT 1) p ON true
+		LEFT JOIN LATERAL (SELECT id, e164, raw FROM crm.phone WHERE person_id = h.id ORDER BY is_main DESC, id LIMIT 1) p ON true
 		LEFT JOIN LATERAL (
 			SELECT c.name, cp.position FROM crm.client_person cp
 			JOIN crm.client c ON c.id = cp.client_id AND c.deleted_at IS NULL AND {clients:c}

@@ -21,20 +21,32 @@ func wordsMatch(q *query, words []string, fold, lat string) string {
 	return "(" + strings.Join(inFold, " AND ") + " OR " + strings.Join(inLat, " AND ") + ")"
 }
 
+// byNumber tells whether a search compares with numbers.
+func byNumber(s crm.Search) bool { return s.Digits != "" || s.E164 != 0 || s.NumberOnly }
+
 // numberMatch is the condition on a column of numbers: the number itself, or
 // its last digits by the index on the reversed text.
 func numberMatch(q *query, s crm.Search, column string) string {
-	text := fmt.Sprintf("reverse(%s::text) LIKE reverse(%s) || '%%'", column, q.arg(s.Digits))
+	var ways []string
 	if s.E164 != 0 {
-		text = fmt.Sprintf("(%s = %s OR %s)", column, q.arg(s.E164), text)
+		ways = append(ways, column+" = "+q.arg(s.E164))
 	}
-	return text
+	if s.Digits != "" {
+		ways = append(ways, fmt.Sprintf("reverse(%s::text) LIKE reverse(%s) || '%%'", column, q.arg(s.Digits)))
+	}
+	if len(ways) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(ways, " OR ") + ")"
 }
 
 // clientsMatch is the condition that a client, or one of its persons, is what
 // is searched for (SF-01, SF-06). Each kind of match is a branch of its own,
 // so that each uses its own index.
 func clientsMatch(q *query, s crm.Search, alias string) string {
+	if s.NumberOnly {
+		return alias + ".id IN (" + ownersOf("crm.phone", numberMatch(q, s, "m.e164")) + ")"
+	}
 	branches := []string{
 		"SELECT m.id FROM crm.client m WHERE m.deleted_at IS NULL AND " + wordsMatch(q, s.Words, "m.search_fold", "m.name_lat"),
 		`SELECT cp.client_id FROM crm.person m JOIN crm.client_person cp ON cp.person_id = m.id AND cp.valid_to IS NULL
@@ -45,7 +57,7 @@ func clientsMatch(q *query, s crm.Search, alias string) string {
 		inAddress = append(inAddress, fmt.Sprintf("m.text_fold LIKE '%%' || crm.name_fold(%s) || '%%'", q.arg(like(w))))
 	}
 	branches = append(branches, "SELECT m.client_id FROM crm.address m WHERE "+strings.Join(inAddress, " AND "))
-	if s.Digits != "" {
+	if byNumber(s) {
 		branches = append(branches, ownersOf("crm.phone", numberMatch(q, s, "m.e164")))
 	}
 	if s.Email != "" {
@@ -118,7 +130,7 @@ type findPart struct {
 // findParts are the statements of Find in the order of their worth.
 func findParts(s crm.Search, limit int) []findPart {
 	var parts []findPart
-	if s.Digits != "" {
+	if byNumber(s) {
 		var q query
 		match := numberMatch(&q, s, "p.e164")
 		parts = append(parts, findPart{"number", `
@@ -141,7 +153,7 @@ func findParts(s crm.Search, limit int) []findPart {
 			WHERE ` + match + ` AND (c.id IS NOT NULL AND {clients:c} OR h.id IS NOT NULL AND cp.id IS NULL)
 			ORDER BY e.email_fold LIMIT ` + q.arg(limit), q.args})
 	}
-	if len(s.Words) > 0 {
+	if len(s.Words) > 0 && !s.NumberOnly {
 		parts = append(parts, findClientsByName(s, limit), findPersonsByName(s, limit))
 	}
 	return parts

@@ -10,7 +10,7 @@ import (
 // JournalStatement is the statement of a page of the journal, for the tests
 // that ask the database how it reads it.
 func JournalStatement(ctx context.Context, db *DB, actor crm.Actor, q calllog.Query, s crm.Search) (string, []any, error) {
-	names, err := NewCallStore(db).journalNames(ctx, actor, q.Q, s)
+	names, err := NewCallStore(db).journalNames(ctx, actor, s)
 	if err != nil {
 		return "", nil, err
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"ringcard/crm"
 )
@@ -20,22 +21,22 @@ type journalNames struct {
 
 // journalNames looks for names first, each kind by its own index, and only
 // then for calls.
-func (s *CallStore) journalNames(ctx context.Context, actor crm.Actor, text string, search crm.Search) (*journalNames, error) {
-	if len(search.Words) == 0 {
+func (s *CallStore) journalNames(ctx context.Context, actor crm.Actor, search crm.Search) (*journalNames, error) {
+	if len(search.Words) == 0 || search.NumberOnly {
 		return nil, nil
 	}
-	sql, args := journalNamesSQL(text, search)
+	sql, args := journalNamesSQL(search)
 	sql, args = scoped(actor, sql, args...)
 	names, err := one[journalNames](ctx, s.db.pool, "names", sql, planned(args)...)
 	return &names, err
 }
 
-func journalNamesSQL(text string, search crm.Search) (string, []any) {
+func journalNamesSQL(search crm.Search) (string, []any) {
 	q := &query{}
 	most := q.arg(maxNames + 1)
 	sql := `SELECT ARRAY(SELECT c.id ` + clientsNamed(q, search) + ` LIMIT ` + most + `) AS clients,
 		ARRAY(SELECT h.id ` + personsNamed(q, search) + ` LIMIT ` + most + `) AS persons,
-		ARRAY(SELECT n.name FROM crm.caller_name n WHERE ` + callerNamed(q, "n.name", text) + ` LIMIT ` + most + `) AS callers`
+		ARRAY(SELECT n.name FROM crm.caller_name n WHERE ` + callerNamed(q, "n.name", search) + ` LIMIT ` + most + `) AS callers`
 	return sql, q.args
 }
 
@@ -47,14 +48,17 @@ func personsNamed(q *query, s crm.Search) string {
 	return `FROM crm.person h WHERE h.deleted_at IS NULL AND {persons:h} AND ` + wordsMatch(q, s.Words, "h.name_fold", "h.name_lat")
 }
 
-func callerNamed(q *query, column, text string) string {
-	return `crm.name_fold(` + column + `) LIKE '%' || crm.name_fold(` + q.arg(like(text)) + `) || '%'`
+func callerNamed(q *query, column string, s crm.Search) string {
+	return `crm.name_fold(` + column + `) LIKE '%' || crm.name_fold(` + q.arg(like(strings.Join(s.Words, " "))) + `) || '%'`
 }
 
 // journalBranches select id and the column of the order of the first calls, by
 // the client's or person's name, by the name the network sent, and by the
-// number or its end. Without names all calls are selected.
+// number or its end. Where names is nil they are looked for among all calls.
 func journalBranches(q *query, users usersCalls, text string, search crm.Search, names *journalNames, column, by, limit string) []string {
+	if search.NumberOnly {
+		names = &journalNames{}
+	}
 	conditions := q.conditions()
 	var branches []string
 	walk := func(match string) {
@@ -85,7 +89,7 @@ func journalBranches(q *query, users usersCalls, text string, search crm.Search,
 	switch {
 	case names == nil || len(names.Callers) > maxNames:
 		// CASE, because the planner expects LIKE of a function to find few.
-		walk("CASE WHEN k.caller_name <> '' THEN " + callerNamed(q, "k.caller_name", text) + " END")
+		walk("CASE WHEN k.caller_name <> '' THEN " + callerNamed(q, "k.caller_name", search) + " END")
 	case len(names.Callers) > 0:
 		merge("k.caller_name <> '' AND k.caller_name", q.arg(names.Callers)+"::text[]")
 	}

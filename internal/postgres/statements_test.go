@@ -118,6 +118,8 @@ func builtStatements(t *testing.T) map[string]string {
 		"words":  crm.ParseSearch("ромашка ооо", crm.PhoneRules{Region: "RU"}),
 		"number": crm.ParseSearch("+7 921 123-45-67", crm.PhoneRules{Region: "RU"}),
 		"digits": crm.ParseSearch("4567", crm.PhoneRules{Region: "RU"}),
+		"masked": crm.SearchFor(crm.NewActor(1, "agent", "Agent", crm.RoleAgent), "4567", crm.PhoneRules{Region: "RU"}),
+		"hidden": {Words: []string{"34567"}, NumberOnly: true},
 		"email":  crm.ParseSearch("a@b.ru", crm.PhoneRules{Region: "RU"}),
 		"date":   crm.ParseSearch("01.02.2024", crm.PhoneRules{Region: "RU"}),
 	}
@@ -157,7 +159,7 @@ func builtStatements(t *testing.T) map[string]string {
 			out["journal "+name+", names "+how] = sql
 		}
 		if len(s.Words) > 0 {
-			out["names "+name], _ = journalNamesSQL("x", s)
+			out["names "+name], _ = journalNamesSQL(s)
 		}
 	}
 	for _, sort := range calllog.Sorts() {

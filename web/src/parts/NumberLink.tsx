@@ -6,10 +6,11 @@ import classes from './NumberLink.module.css';
 import { useDial, type Target } from './useDial';
 
 /** A number that calls when clicked; plain text without the right to call. */
-export function NumberLink({ display, ...target }: Target & { display: string }) {
+export function NumberLink(target: Target) {
   const { t } = useTranslation();
   const can = useCan();
   const { dial } = useDial();
+  const { display } = target;
   if (!can('calls.dial')) return <span>{display}</span>;
   return (
     <UnstyledButton
@@ -27,10 +28,11 @@ export function NumberLink({ display, ...target }: Target & { display: string })
 }
 
 /** Round button with a handset for list rows. */
-export function DialIcon({ display, ...target }: Target & { display: string }) {
+export function DialIcon(target: Target) {
   const { t } = useTranslation();
   const can = useCan();
   const { dial } = useDial();
+  const { display } = target;
   if (!can('calls.dial')) return null;
   const label = t('call.dial_number', { number: display });
   return (

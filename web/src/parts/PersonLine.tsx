@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { PersonRef } from '@/api/types';
 import { Face } from './Face';
 import { NumberLink } from './NumberLink';
+import { reach } from './reach';
 
 /** A contact person with numbers to call and e-mails to write to. */
 export function PersonLine({ person, clientId, children }: { person: PersonRef; clientId: number; children?: ReactNode }) {
@@ -27,7 +28,7 @@ export function PersonLine({ person, clientId, children }: { person: PersonRef; 
           {(person.phones ?? []).map((phone) => (
             <Text size="sm" component="span" key={phone.id}>
               <NumberLink
-                to={phone.e164 || phone.raw}
+                reach={reach(phone, { phone_id: phone.id })}
                 display={phone.display}
                 clientId={clientId}
                 personId={person.person_id}

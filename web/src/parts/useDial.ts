@@ -3,10 +3,13 @@ import { useNavigate } from 'react-router';
 import { api, send } from '@/api/client';
 import { useLive } from '@/live/store';
 import { useToastError } from './errors';
+import type { Reach } from './reach';
 import { uuid } from './uuid';
 
 export interface Target {
-  to: string;
+  reach: Reach;
+  /** The number as this user sees it. */
+  display: string;
   clientId?: number | null;
   personId?: number | null;
   /** Shown while the call is being set up. */
@@ -21,18 +24,18 @@ export function useDial() {
   const navigate = useNavigate();
   const fail = useToastError();
   const { mutate, isPending } = useMutation({
-    mutationFn: ({ to, clientId, personId }: Target) =>
+    mutationFn: ({ reach, clientId, personId }: Target) =>
       send(
         api.POST('/calls', {
           params: { header: { 'Idempotency-Key': uuid(), 'X-Requested-At': new Date().toISOString() } },
-          body: { to, client_id: clientId ?? undefined, person_id: personId ?? undefined },
+          body: { ...reach, client_id: clientId ?? undefined, person_id: personId ?? undefined },
         }),
       ),
-    onMutate: ({ to, name }) => {
-      useLive.getState().place({ id: null, to, name });
+    onMutate: ({ display, name }) => {
+      useLive.getState().place({ id: null, to: display, name });
       void navigate('/');
     },
-    onSuccess: ({ id }, { to, name }) => useLive.getState().place({ id, to, name }),
+    onSuccess: ({ id }, { display, name }) => useLive.getState().place({ id, to: display, name }),
     onError: (error) => {
       useLive.getState().place(null);
       fail(error);

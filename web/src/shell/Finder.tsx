@@ -33,7 +33,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   });
   const clients = query ? (data?.clients ?? []) : [];
   const number = query ? (data?.number?.display ?? (looksLikeNumber(query) ? query : null)) : null;
-  const dialTo = data?.number?.e164 || data?.number?.raw || query;
+  // who sees numbers masked typed this one himself
+  const dialTo = data?.number?.e164 || query;
 
   // Enter takes the first: a client if one is found, so that no call starts by mistake
   const options = [...clients.map((hit) => hit.client_id), number].join();
@@ -44,7 +45,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
 
   const choose = (value: string) => {
     onClose();
-    if (value === 'dial') dial({ to: dialTo });
+    if (value === 'dial') dial({ reach: { to: dialTo }, display: number ?? dialTo });
     else void navigate(value);
   };
 

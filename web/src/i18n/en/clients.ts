@@ -44,6 +44,7 @@ export const client = {
   open: 'Open the card',
   persons: 'Contacts',
   phone: 'Phone',
+  phone_hidden: 'This number is hidden from you; who sees it can change it.',
   phones: 'Phones',
   potential: 'Potential',
   potential_0_100: 'Potential, 0–100',

@@ -11,6 +11,7 @@ import { useFormat } from '@/format/useFormat';
 import { callQuery } from '@/parts/callQuery';
 import { CallGlyph, outcomeFor } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
+import { reach } from '@/parts/reach';
 import { Recordings } from '@/parts/Recordings';
 import { Failure, Lines } from '@/parts/States';
 import { useDial } from '@/parts/useDial';
@@ -138,7 +139,7 @@ function Actions({ call, onClose }: { call: CallRecord; onClose: () => void }) {
           leftSection={<IconPhone size={16} />}
           onClick={() => {
             onClose();
-            dial({ to: number.e164 || number.raw, clientId: call.client_id, personId: call.person_id, name: who(call).name });
+            dial({ reach: reach(number, { call_id: call.id }), display: number.display, clientId: call.client_id, personId: call.person_id, name: who(call).name });
           }}
         >
           {t('call.back')}

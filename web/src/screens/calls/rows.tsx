@@ -5,6 +5,7 @@ import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
 import { callColor, CallGlyph, isMissed, outcomeFor } from '@/parts/calls';
 import { DialIcon } from '@/parts/NumberLink';
+import { reach } from '@/parts/reach';
 import classes from '@/parts/Screen.module.css';
 import type { Column } from '@/parts/VirtualTable';
 
@@ -38,7 +39,7 @@ function Dial({ call }: { call: CallRecord }) {
   if (call.number.kind === 'anonymous') return null;
   return (
     <DialIcon
-      to={call.number.e164 || call.number.raw}
+      reach={reach(call.number, { call_id: call.id })}
       display={call.number.display}
       clientId={call.client_id}
       personId={call.person_id}

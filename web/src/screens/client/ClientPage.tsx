@@ -16,6 +16,7 @@ import { History } from '@/parts/History';
 import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { Empty, Failure, Lines } from '@/parts/States';
+import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
 import { MainTab } from './MainTab';
 import { PersonsTab } from './PersonsTab';
@@ -83,7 +84,7 @@ function Page({ card, tab }: { card: ClientCard; tab: (typeof tabs)[number] }) {
               color="teal.9"
               leftSection={<IconPhone size={18} />}
               aria-label={t('call.dial_number', { number: main.display })}
-              onClick={() => dial({ to: main.e164 || main.raw, clientId: card.id, name: card.name })}
+              onClick={() => dial({ reach: reach(main, { phone_id: main.id }), display: main.display, clientId: card.id, name: card.name })}
             >
               {t('call.dial')}
             </Button>

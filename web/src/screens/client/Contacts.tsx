@@ -6,8 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import type { Address, ClientCard, Email, Phone } from '@/api/types';
 import { useCan } from '@/app/session';
+import { masked } from '@/format/text';
 import { useErrorText, useToastError } from '@/parts/errors';
 import { NumberLink } from '@/parts/NumberLink';
+import { reach } from '@/parts/reach';
 import classes from '@/parts/Screen.module.css';
 import own from './Client.module.css';
 
@@ -154,7 +156,7 @@ export function PhonesBlock({ card }: { card: ClientCard }) {
         render={(phone) => (
           <Group gap="xs">
             <Text size="sm" fw={500} component="span">
-              <NumberLink to={phone.e164 || phone.raw} display={phone.display + (phone.ext ? ` #${phone.ext}` : '')} clientId={card.id} name={card.name} />
+              <NumberLink reach={reach(phone, { phone_id: phone.id })} display={phone.display + (phone.ext ? ` #${phone.ext}` : '')} clientId={card.id} name={card.name} />
             </Text>
             <Text size="xs" c="dimmed">
               {[t(`phone_kind.${phone.kind}`), phone.note].filter(Boolean).join(' · ')}
@@ -174,14 +176,25 @@ function PhoneEditor({ clientId, phone, onClose }: { clientId: number; phone: Ph
   const [kind, setKind] = useState<Phone['kind']>(phone?.kind ?? 'mobile');
   const [note, setNote] = useState(phone?.note ?? '');
   const [main, setMain] = useState(phone?.is_main ?? false);
-  const body = { raw: raw.trim(), kind, note: note.trim(), is_main: main };
+  // a number that is hidden from the user cannot be changed by him, the rest can
+  const hidden = phone !== null && masked(phone.display);
+  const rest = { kind, note: note.trim(), is_main: main };
+  const body = { raw: raw.trim(), ...rest };
   const save = () =>
     phone
-      ? send(api.PATCH('/clients/{id}/phones/{phone_id}', { params: { path: { id: clientId, phone_id: phone.id } }, body }))
+      ? send(api.PATCH('/clients/{id}/phones/{phone_id}', { params: { path: { id: clientId, phone_id: phone.id } }, body: hidden ? rest : body }))
       : send(api.POST('/clients/{id}/phones', { params: { path: { id: clientId } }, body }));
   return (
     <Editor title={t(phone ? 'client.edit_phone' : 'client.add_phone')} onClose={onClose} save={save} ready={/\d/.test(raw)} clientId={clientId}>
-      <TextInput data-autofocus type="tel" label={t('client.phone')} value={raw} onChange={(event) => setRaw(event.currentTarget.value)} />
+      <TextInput
+        data-autofocus
+        type="tel"
+        label={t('client.phone')}
+        description={hidden && t('client.phone_hidden')}
+        disabled={hidden}
+        value={raw}
+        onChange={(event) => setRaw(event.currentTarget.value)}
+      />
       <Select
         label={t('client.contact_kind')}
         allowDeselect={false}

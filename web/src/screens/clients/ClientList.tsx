@@ -10,6 +10,7 @@ import { useFormat } from '@/format/useFormat';
 import { groupsQuery, usersQuery } from '@/parts/clientQueries';
 import { Face } from '@/parts/Face';
 import { DialIcon, NumberLink } from '@/parts/NumberLink';
+import { reach } from '@/parts/reach';
 import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { SearchField } from '@/parts/SearchField';
@@ -187,7 +188,7 @@ function useColumns(sort: Sort, onSort: (sort: Sort) => void): Column<ClientRow>
       width: 'minmax(150px, 1.3fr)',
       render: (row) =>
         row.phone ? (
-          <NumberLink to={row.phone.e164 || row.phone.raw} display={row.phone.display} clientId={row.id} name={row.name} />
+          <NumberLink reach={reach(row.phone, { phone_id: row.phone.id })} display={row.phone.display} clientId={row.id} name={row.name} />
         ) : (
           '—'
         ),
@@ -251,7 +252,7 @@ function Cards({ rows, hasMore, busy, onMore }: CardsProps) {
           </div>
           {row.phone && (
             <span className={classes.above}>
-              <DialIcon to={row.phone.e164 || row.phone.raw} display={row.phone.display} clientId={row.id} name={row.name} />
+              <DialIcon reach={reach(row.phone, { phone_id: row.phone.id })} display={row.phone.display} clientId={row.id} name={row.name} />
             </span>
           )}
         </div>

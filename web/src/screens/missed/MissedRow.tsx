@@ -12,6 +12,7 @@ import { useFormat } from '@/format/useFormat';
 import { usersQuery } from '@/parts/clientQueries';
 import { useToastError } from '@/parts/errors';
 import { Face } from '@/parts/Face';
+import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
 import own from './Missed.module.css';
 
@@ -23,7 +24,7 @@ export function MissedRow({ row }: { row: Obligation }) {
   const { dial } = useDial();
   const name = row.client_name || row.caller_name || row.number.display;
   const open = row.state === 'open';
-  const target = row.number.e164 || row.number.raw;
+  const target = row.number.raw && reach(row.number, { obligation_id: row.id });
   return (
     <div className={own.row}>
       <Face name={name} size={40} />
@@ -64,7 +65,7 @@ export function MissedRow({ row }: { row: Obligation }) {
       </div>
       <Group gap="xs" wrap="nowrap">
         {open && can('calls.dial') && target && (
-          <Button color="teal.9" size="sm" leftSection={<IconPhone size={16} />} onClick={() => dial({ to: target, clientId: row.client_id, name })}>
+          <Button color="teal.9" size="sm" leftSection={<IconPhone size={16} />} onClick={() => dial({ reach: target, display: row.number.display, clientId: row.client_id, name })}>
             {t('call.back')}
           </Button>
         )}

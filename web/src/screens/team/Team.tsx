@@ -122,7 +122,7 @@ function Tile({ member, stale }: { member: Presence; stale: boolean }) {
             leftSection={<IconPhone size={15} />}
             disabled={stale || !callable(member.state)}
             aria-label={t('team.call', { name: member.name, number })}
-            onClick={() => dial({ to: number, name: member.name })}
+            onClick={() => dial({ reach: { to: number }, display: number, name: member.name })}
           >
             {t('call.dial')}
           </Button>

@@ -9,6 +9,7 @@ import { useCan } from '@/app/session';
 import { useFormat } from '@/format/useFormat';
 import { CallGlyph } from '@/parts/calls';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
+import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
 import { useNarrow } from '@/parts/useNarrow';
 import own from './Unsorted.module.css';
@@ -79,8 +80,8 @@ export function UnsortedRow({ row }: { row: Unsorted }) {
                 {t('call.attach')}
               </Menu.Item>
             )}
-            {row.e164 && can('calls.dial') && (
-              <Menu.Item leftSection={<IconPhone size={16} />} onClick={() => dial({ to: row.e164, name: row.display })}>
+            {can('calls.dial') && (
+              <Menu.Item leftSection={<IconPhone size={16} />} onClick={() => dial({ reach: reach(number, { call_id: id }), display: row.display })}>
                 {t('call.back')}
               </Menu.Item>
             )}

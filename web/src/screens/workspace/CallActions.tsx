@@ -9,6 +9,7 @@ import type { Call } from '@/live/types';
 import { callQuery } from '@/parts/callQuery';
 import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { useToastError } from '@/parts/errors';
+import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
 import { useActions } from '@/shell/actions';
 import { ActionButton } from './ActionButton';
@@ -62,7 +63,7 @@ export function CallActions({ call, stage }: { call: Call; stage: Stage }) {
           label={t('call.again')}
           onClick={() => {
             dismiss(call.id);
-            dial({ to: call.number.e164 || call.number.raw, clientId: call.client?.id, personId: call.client?.person_id });
+            dial({ reach: reach(call.number, { call_id: call.id }), display: call.number.display, clientId: call.client?.id, personId: call.client?.person_id });
           }}
         />
       )}

@@ -8,6 +8,7 @@ import { useFormat } from '@/format/useFormat';
 import type { Call, CallClient } from '@/live/types';
 import { clientQuery } from '@/parts/clientQueries';
 import { NumberLink } from '@/parts/NumberLink';
+import { reach } from '@/parts/reach';
 import { CallNote } from './CallNote';
 import classes from './Workspace.module.css';
 
@@ -17,7 +18,7 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
   const format = useFormat();
   const { data: card, error } = useQuery(clientQuery(client.id));
   const email = card?.emails?.[0]?.email;
-  const others = (card?.phones ?? []).filter((phone) => phone.e164 !== call.number.e164);
+  const others = (card?.phones ?? []).filter((phone) => phone.display !== call.number.display);
   return (
     <Stack gap="md">
       <Group justify="space-between" wrap="nowrap">
@@ -46,7 +47,7 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
         )}
         {others.slice(0, 3).map((phone) => (
           <Field key={phone.id} label={t(`phone_kind.${phone.kind}`)}>
-            <NumberLink to={phone.e164 || phone.raw} display={phone.display} clientId={client.id} name={client.name} />
+            <NumberLink reach={reach(phone, { phone_id: phone.id })} display={phone.display} clientId={client.id} name={client.name} />
           </Field>
         ))}
       </div>

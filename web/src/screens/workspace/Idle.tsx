@@ -11,6 +11,7 @@ import { looksLikeNumber } from '@/format/text';
 import { useFormat } from '@/format/useFormat';
 import { CallGlyph, isMissed, outcomeFor } from '@/parts/calls';
 import { DialIcon } from '@/parts/NumberLink';
+import { reach } from '@/parts/reach';
 import { Empty, Failure, Lines } from '@/parts/States';
 import { useDial } from '@/parts/useDial';
 import classes from './Workspace.module.css';
@@ -64,7 +65,7 @@ function DialPad() {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (valid) dial({ to: number.trim() });
+        if (valid) dial({ reach: { to: number.trim() }, display: number.trim() });
       }}
     >
       <TextInput
@@ -184,7 +185,7 @@ function CallRow({ call }: { call: CallRecord }) {
       </Text>
       {!anonymous && (
         <DialIcon
-          to={call.number.e164 || call.number.raw}
+          reach={reach(call.number, { call_id: call.id })}
           display={call.number.display}
           clientId={call.client_id}
           personId={call.person_id}

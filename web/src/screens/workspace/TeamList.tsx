@@ -53,7 +53,7 @@ function Member({ member, stale }: { member: Presence; stale: boolean }) {
       className={classes.member}
       disabled={!ready}
       aria-label={ready ? t('team.call', { name: member.name, number }) : undefined}
-      onClick={() => dial({ to: number, name: member.name })}
+      onClick={() => dial({ reach: { to: number }, display: number, name: member.name })}
     >
       <Face name={member.name} size={34} dot={presenceColor[member.state]} />
       <span style={{ minWidth: 0, flex: 1 }}>
