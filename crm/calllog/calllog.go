@@ -64,6 +64,8 @@ type Record struct {
 	Legs        json.RawMessage `json:"legs,omitempty" doc:"legs of the call, one record only, not in lists"`
 	Transfers   []Transfer      `json:"transfers,omitempty" doc:"how the call went from hand to hand, in order; one record only"`
 	EndedBy     string          `json:"ended_by,omitempty" enum:"client,office,pbx" doc:"who hung up first; one record only"`
+	// Conversation has the records of clients who were connected with each other.
+	Conversation string `json:"conversation_id,omitempty" doc:"shared by the records of clients who were connected with each other; one record only"`
 	// What was not seen and what was changed later, of one record only (PB-04).
 	Estimated   []string     `json:"estimated,omitempty" doc:"fields that were not seen and are what is most likely; one record only"`
 	CDR         string       `json:"cdr,omitempty" enum:"none,awaited,applied" doc:"whether the PBX's own records mended what was not seen; none: no source is configured"`

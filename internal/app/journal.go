@@ -69,7 +69,7 @@ func recordOf(c cti.Call) (calllog.Record, error) {
 		StartedAt: c.StartedAt, RingAt: c.RingAt, AnsweredAt: c.AnsweredAt, EndedAt: c.EndedAt,
 		WaitMS: c.WaitMS, TalkMS: c.TalkMS, HoldMS: c.HoldMS, Recorded: c.Recorded, Recovered: c.Recovered,
 		Estimated: c.Estimated, CDR: string(c.CDR), Channels: channelsOf(c),
-		Legs: legs, EndedBy: c.EndedBy, Snapshot: snapshot, Why: why, Test: c.Test,
+		Legs: legs, EndedBy: c.EndedBy, Conversation: c.Conversation, Snapshot: snapshot, Why: why, Test: c.Test,
 	}
 	for _, t := range c.Transfers {
 		r.Transfers = append(r.Transfers, calllog.Transfer{At: t.At, Kind: string(t.Kind),

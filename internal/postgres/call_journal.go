@@ -20,7 +20,8 @@ const (
 	sqlCall = `SELECT ` + callColumns + `, coalesce(k.snapshot -> 'legs', '[]') AS legs,
 			coalesce(k.snapshot -> 'estimated', '[]') AS estimated, coalesce(k.snapshot ->> 'cdr', '') AS cdr,
 			coalesce(k.snapshot -> 'corrections', '[]') AS corrections,
-			coalesce(k.snapshot -> 'transfers', '[]') AS transfers, coalesce(k.snapshot ->> 'ended_by', '') AS ended_by
+			coalesce(k.snapshot -> 'transfers', '[]') AS transfers, coalesce(k.snapshot ->> 'ended_by', '') AS ended_by,
+			coalesce(k.snapshot ->> 'conversation_id', '') AS conversation
 		FROM crm.call k` + callJoins + `
 		WHERE k.id = $1 AND {calls:k}`
 
@@ -242,16 +243,17 @@ func (s *CallStore) Get(ctx context.Context, actor crm.Actor, id string) (calllo
 	sql, args := scoped(actor, sqlCall, key)
 	row, err := one[struct {
 		callRow
-		Legs        json.RawMessage
-		Estimated   []string
-		CDR         string
-		Corrections []calllog.Correction
-		Transfers   []calllog.Transfer
-		EndedBy     string
+		Legs         json.RawMessage
+		Estimated    []string
+		CDR          string
+		Corrections  []calllog.Correction
+		Transfers    []calllog.Transfer
+		EndedBy      string
+		Conversation string
 	}](ctx, s.db.pool, "call", sql, args...)
 	r := row.record()
 	r.Legs, r.Estimated, r.CDR, r.Corrections = row.Legs, row.Estimated, row.CDR, row.Corrections
-	r.Transfers, r.EndedBy = row.Transfers, row.EndedBy
+	r.Transfers, r.EndedBy, r.Conversation = row.Transfers, row.EndedBy, row.Conversation
 	return r, err
 }
 

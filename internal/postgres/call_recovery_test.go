@@ -83,7 +83,7 @@ func TestRecordTellsItsTransfers_CK_01(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	r := o.call("+79210000001")
-	r.Snapshot = []byte(`{"ended_by":"client","transfers":[
+	r.Snapshot = []byte(`{"ended_by":"client","conversation_id":"whole","transfers":[
 		{"at":"2026-01-02T03:04:05Z","kind":"attended","by":{"user_id":1,"name":"Анна","device":"PJSIP/101"},
 		 "from":{"user_id":1,"name":"Анна","device":"PJSIP/101"},"to":{"user_id":2,"name":"Борис","device":"PJSIP/102"},"to_leg":"1.3"},
 		{"at":"2026-01-02T03:05:05Z","kind":"blind","by":{"user_id":2,"name":"Борис","device":"PJSIP/102"},
@@ -98,10 +98,10 @@ func TestRecordTellsItsTransfers_CK_01(t *testing.T) {
 		{At: time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC), Kind: "blind", By: boris, From: boris, Number: "103"},
 	}
 	got := must(o.calls.Get(o.ctx, o.anna, r.ID))(t)
-	if diff := cmp.Diff(want, got.Transfers); diff != "" || got.EndedBy != "client" || !got.Transferred {
+	if diff := cmp.Diff(want, got.Transfers); diff != "" || got.EndedBy != "client" || got.Conversation != "whole" || !got.Transferred {
 		t.Errorf("%s %+v", diff, got)
 	}
-	if got = must(o.calls.Get(o.ctx, o.anna, plain.ID))(t); got.Transfers != nil || got.EndedBy != "" || got.Transferred {
+	if got = must(o.calls.Get(o.ctx, o.anna, plain.ID))(t); got.Transfers != nil || got.EndedBy != "" || got.Conversation != "" || got.Transferred {
 		t.Errorf("%+v", got)
 	}
 	for _, each := range must(o.calls.List(o.ctx, o.anna, calllog.Query{}))(t).Items {

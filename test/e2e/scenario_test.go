@@ -29,7 +29,49 @@ func TestScenarios_PB_01_CK_01_CK_02_CK_03_CK_04_CK_05_CK_06_PU_01_PU_02_AF_01_C
 				return // what is still up would confuse the next one
 			}
 		}
+		t.Run("two clients are connected CK_01", func(t *testing.T) { connectClients(t, p, users["102"]) })
 	})
+}
+
+// connectClients has an operator connect two clients with each other: each
+// keeps his record and his history, and both records name one conversation.
+func connectClients(t *testing.T, p *product, op *operator) {
+	p.in(t)
+	const other = "79165550001"
+	op.take()
+	before, history := len(op.journal("")), op.historyOfCalls(p.clientID)
+	must(t, "phone", p.office.Phone(within(t), "102", scenario.Behaviour{}))
+	p.office.Outside(other, scenario.Behaviour{})
+	waitFree(p, "102")
+	line, err := p.office.Call(within(t), scenario.Outside{From: "79161234567", DID: "4951000102"})
+	must(t, "the first client calls", err)
+	first := op.until("the first talk", func(c cti.Call) bool { return c.State == cti.Talking })
+	desk, err := p.office.Incoming(within(t), "102")
+	must(t, "desk", err)
+	must(t, "hold", desk.Hold(within(t)))
+	consult, err := p.office.Dial(within(t), "102", other)
+	must(t, "the second client is called", err)
+	second := op.until("the second talk", func(c cti.Call) bool { return c.ID != first.ID && c.State == cti.Talking })
+	must(t, "connect", desk.TransferTo(within(t), consult))
+	op.until("the calls are one conversation", func(c cti.Call) bool { return c.ID == second.ID && c.Conversation != "" })
+	must(t, "hang up", line.Hangup(within(t)))
+
+	one, two := op.record(first.ID), op.record(second.ID)
+	if one.Conversation == "" || one.Conversation != two.Conversation {
+		t.Errorf("conversations %q and %q", one.Conversation, two.Conversation)
+	}
+	if one.Number.E164 != "+79161234567" || one.Direction != "in" || one.ClientID != p.clientID || one.Disposition != "answered" {
+		t.Errorf("the first client's record is %+v", one)
+	}
+	if two.Number.E164 != "+"+other || two.Direction != "out" || two.ClientID != 0 || two.Disposition != "answered" {
+		t.Errorf("the second client's record is %+v", two)
+	}
+	if n := len(op.journal("")); n != before+2 {
+		t.Errorf("%d records, want 2", n-before)
+	}
+	if n := op.historyOfCalls(p.clientID); n != history+1 {
+		t.Errorf("%d calls in the first client's history, want 1", n-history)
+	}
 }
 
 func play(t *testing.T, p *product, users map[string]*operator, s scenario.Scenario) {
