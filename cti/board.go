@@ -41,8 +41,8 @@ func (lv *live) clock(at time.Time) time.Time {
 	return lv.origin.Round(0).Add(at.Sub(lv.origin))
 }
 
-// board groups channels into calls for one PBX: the correlation rules of
-// docs/architecture.md. Not safe for concurrent use; the engine owns it.
+// board groups channels into calls for one PBX by the rules at the head of
+// this package. Not safe for concurrent use; the engine owns it.
 type board struct {
 	Machine
 	calls     map[string]*live
