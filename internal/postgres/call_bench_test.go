@@ -28,7 +28,7 @@ func BenchmarkCallSave(b *testing.B) {
 	}
 	o.exec(`CREATE TABLE crm.bare (LIKE crm.call)`)
 	o.exec(`ALTER TABLE crm.bare ADD PRIMARY KEY (id)`)
-	first := int64(o.count(`SELECT min(id) FROM crm.client`))
+	first := o.count(`SELECT min(id) FROM crm.client`)
 	users := []int64{o.anna.UserID, o.petr.UserID, o.operator.UserID}
 	at := o.now
 	var ours, floor []time.Duration
