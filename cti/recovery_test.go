@@ -54,6 +54,17 @@ type pastOf struct {
 	journal *ctitest.Journal
 	mu      sync.Mutex
 	at      string
+	err     error
+	failed  int // questions that err answered
+}
+
+func (p *pastOf) fails() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		p.failed++
+	}
+	return p.err
 }
 
 func (p *pastOf) Position(context.Context, string, string) (string, error) {
@@ -63,6 +74,9 @@ func (p *pastOf) Position(context.Context, string, string) (string, error) {
 }
 
 func (p *pastOf) SetPosition(_ context.Context, _, _, at string) error {
+	if err := p.fails(); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = at
@@ -70,6 +84,9 @@ func (p *pastOf) SetPosition(_ context.Context, _, _, at string) error {
 }
 
 func (p *pastOf) Known(_ context.Context, _ string, ids, channels []string) ([]cti.KnownCall, error) {
+	if err := p.fails(); err != nil {
+		return nil, err
+	}
 	var out []cti.KnownCall
 	for _, c := range p.journal.Records() {
 		k := cti.KnownCall{ID: c.ID, Open: c.State != cti.Ended}
@@ -251,6 +268,40 @@ func TestClockOfThePBX_PB_04(t *testing.T) {
 	}
 	if again, changed := cti.Correct(got, past, "cdr_csv", start); changed {
 		t.Errorf("corrected twice: %+v", again)
+	}
+}
+
+// A database that is away while calls are recovered loses none: the place stays
+// before them until each is a record.
+func TestDatabaseFailsDuringRecovery_PB_04_AF_01_OP_03(t *testing.T) {
+	src := &rowsOf{}
+	past := &pastOf{journal: ctitest.NewJournal(), at: "0", err: errors.New("the database is away")}
+	d := newDeskOn(t, past.journal, t.TempDir(), withCDR)
+	hour := time.Now().Add(-time.Hour)
+	for i := range 5 {
+		src.add(dialRow(fmt.Sprintf("8.%d", i), hour.Add(time.Duration(i)*time.Minute), time.Second))
+	}
+	recovering(t, d, src, past)
+	for failed := 0; failed < 3; {
+		select {
+		case <-time.After(time.Millisecond): // a poll: the reader tries again by itself
+		case <-d.ctx().Done():
+			t.Fatal("the reader does not try again")
+		}
+		past.mu.Lock()
+		failed = past.failed
+		past.mu.Unlock()
+	}
+	if at, _ := past.Position(t.Context(), "", ""); at != "0" || len(past.journal.Records()) > 0 {
+		t.Errorf("the place is %s, %d records, while the database is away", at, len(past.journal.Records()))
+	}
+	src.add(dialRow("8.5", hour, time.Second)) // the PBX goes on
+	past.mu.Lock()
+	past.err = nil
+	past.mu.Unlock()
+	past.await(t, d, "6")
+	if n := len(d.ended(6)); n != 6 {
+		t.Errorf("%d records of 6 calls", n)
 	}
 }
 

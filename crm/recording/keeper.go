@@ -204,7 +204,25 @@ func (s *Service) bring(ctx context.Context, r *Recording) (Arrival, error) {
 	if err == nil && incomplete {
 		a.Reason = ReasonIncomplete
 	}
+	if errors.Is(err, ErrNoBlob) {
+		err = errors.Join(err, s.forget(ctx, *r))
+	}
 	return a, err
+}
+
+// forget makes the parts be fetched anew: one that was with us is gone, and the
+// PBX still has all.
+func (s *Service) forget(ctx context.Context, r Recording) error {
+	for _, p := range r.Parts {
+		if p.Key == "" {
+			continue
+		}
+		p.Key, p.Size = "", 0
+		if err := s.stores.Work.PartStored(ctx, r.ID, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bringPart copies one file from the PBX to our storage.
@@ -368,7 +386,7 @@ func judge(err error, attempts int) verdict {
 		return verdict{StepFail, ReasonDamaged, 0}
 	}
 	reason := ReasonUnreachable
-	if !errors.As(err, new(errSource)) && errors.As(err, new(storageFault)) {
+	if errors.Is(err, ErrNoBlob) || !errors.As(err, new(errSource)) && errors.As(err, new(storageFault)) {
 		reason = ReasonStorage
 	}
 	if attempts >= giveUpAfter {

@@ -11,6 +11,8 @@ import (
 
 const (
 	sweepPage = 500
+	// expireFaults in one night are taken for a fault of the whole storage.
+	expireFaults = 10
 	// youngFile: a file whose record may still be on its way.
 	youngFile = time.Hour
 )
@@ -50,17 +52,22 @@ func (s *Service) expire(ctx context.Context, found *Swept) error {
 		if err != nil {
 			return err
 		}
+		deleted := found.Deleted
+		var errs []error
 		for _, r := range list {
 			if err := s.discard(ctx, crm.System(), r); err != nil {
-				return err
+				if errs = append(errs, err); len(errs) == expireFaults {
+					break
+				}
+				continue // one file that cannot be deleted does not keep the others
 			}
 			found.Deleted++
 		}
 		if f := s.opts.Metrics.Deleted; f != nil {
-			f(len(list))
+			f(found.Deleted - deleted)
 		}
-		if len(list) < sweepPage {
-			return nil
+		if len(errs) > 0 || len(list) < sweepPage {
+			return errors.Join(errs...)
 		}
 	}
 }
