@@ -20,7 +20,7 @@ type lookupResult struct {
 
 // plainLookup is the statement of the product's lookup. pgx prepares it once
 // per connection for both sides.
-const plainLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
+const plainLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen, responsible_id
 	FROM crm.phone_lookup WHERE e164 = $1 LIMIT 200`
 
 // benchLookup asks for random numbers, in turn with the product's store and
@@ -51,11 +51,12 @@ func benchLookup(ctx context.Context, d *database, short bool) (lookupResult, er
 		var row struct {
 			rank               int
 			client, person     *int64
+			responsible        *int64
 			name, organisation string
 			lastContact        *time.Time
 			chosen             bool
 		}
-		_, err = pgx.ForEachRow(rows, []any{&row.rank, &row.client, &row.person, &row.name, &row.organisation, &row.lastContact, &row.chosen},
+		_, err = pgx.ForEachRow(rows, []any{&row.rank, &row.client, &row.person, &row.name, &row.organisation, &row.lastContact, &row.chosen, &row.responsible},
 			func() error { return nil })
 		return err
 	}

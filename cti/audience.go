@@ -87,6 +87,7 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 		return wire(lv.call) // a channel alone: nothing is known yet to be told
 	}
 	now := concerned(&lv.call)
+	lv.prefer(now)
 	if len(now) == 0 {
 		now = lv.audience // the last ones see how it ends
 	}

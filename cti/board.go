@@ -28,6 +28,7 @@ type live struct {
 	origin   time.Time            // of the first event, for clock
 	hangups  map[string]time.Time // channels told to end, and when
 	named    map[string]string    // names sent to the displays of ringing channels
+	asGood   []*Client            // clients who may take the place of the first match
 }
 
 // clock maps the time of an event to the call's own clock, which runs evenly

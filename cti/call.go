@@ -133,6 +133,8 @@ type Match struct {
 	Organisation string `json:"organisation,omitempty"`
 	Reason       string `json:"reason" enum:"chosen,main_contact,affiliation,client_number,person" doc:"why it matches"`
 	Rank         int    `json:"rank" doc:"0 main contact, 1 other affiliation, 2 client's own number, 3 person without organisation"`
+
+	ResponsibleID int64 `json:"responsible_id,omitempty" doc:"user who is responsible for the client"`
 }
 
 // Client is the summary of a client's card that goes with a pop (PU-03).

@@ -77,6 +77,7 @@ func (e *Engine) choose(callID string, card *Client, now time.Time) {
 	if lv == nil || card == nil {
 		return
 	}
+	lv.asGood = nil
 	lv.call.Client, lv.call.Lookup, lv.call.LookupAsOf = card, LookupFound, nil
 	lv.call.Version++
 	lv.trace.add(now, "client_chosen", "name", card.Name)

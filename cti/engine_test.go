@@ -85,6 +85,40 @@ func TestCardFollowsNumber_PU_03_TL_03(t *testing.T) {
 	}
 }
 
+// tied says that two clients have the number, each with a responsible.
+type tied struct{ ctitest.Directory }
+
+func (d tied) Lookup(context.Context, string) (cti.Found, error) {
+	first, second := cti.Client{ID: 7, Name: "Петра", ResponsibleID: 103}, cti.Client{ID: 8, Name: "Анны", ResponsibleID: 102}
+	match := func(c cti.Client) cti.Match {
+		return cti.Match{ClientID: c.ID, Name: c.Name, Reason: "client_number", Rank: 2, ResponsibleID: c.ResponsibleID}
+	}
+	return cti.Found{Matches: []cti.Match{match(first), match(second), {Name: "Человек", PersonID: 1, Reason: "person", Rank: 3}},
+		Client: &first, AsGood: []*cti.Client{&second}}, nil
+}
+
+// Of two clients who rank alike, the pop shows the one whose responsible has
+// the call: whoever's telephone rings, then who answered.
+func TestResponsibleBreaksTheTie_LU_02(t *testing.T) {
+	d := newDesk(t, func(o *cti.EngineOptions) { o.Directory = tied{} })
+	first := func(name string) func(cti.Call) bool {
+		return func(c cti.Call) bool {
+			return c.Client != nil && c.Client.Name == name && c.Matches[0].Name == name && len(c.Matches) == 3 && len(c.Ringing)+len(c.Talking) > 0
+		}
+	}
+	d.ring("102")
+	d.shown(102, "her own client first", first("Анны"))
+	d.ring("103")
+	d.answer("103")
+	d.gone("1.102", 26)
+	d.shown(103, "his, as he has answered", first("Петра"))
+	d.gone("1.103", 16)
+	d.gone("1.1", 16)
+	if c := d.ended(1)[0]; c.Client.ID != 7 || c.Matches[1].Name != "Анны" {
+		t.Errorf("the record has client %+v of %+v", c.Client, c.Matches)
+	}
+}
+
 // Two withheld numbers in a row: no match, and nothing of the first in the second.
 func TestAnonymousIsNeverMatched_CK_06(t *testing.T) {
 	d := newDesk(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -165,6 +166,7 @@ func (e *Engine) found(r lookupResult) {
 	}
 	c := &lv.call
 	c.Lookup, c.Matches, c.Client, c.LookupAsOf = r.state, r.Matches, r.Client, nil
+	lv.asGood = r.AsGood
 	c.Version++
 	now := e.opt.Now()
 	switch {
@@ -182,5 +184,26 @@ func (e *Engine) found(r lookupResult) {
 	e.nameDisplays(lv, now)
 	if shown.State == Ended {
 		e.save(shown)
+	}
+}
+
+// prefer puts the client of a user who has the call before others that rank as
+// high (LU-02). Whose telephones ring is known only after the lookup, and who
+// answers later still.
+func (lv *live) prefer(users []int64) {
+	c := &lv.call
+	if c.Client == nil || slices.Contains(users, c.Client.ResponsibleID) {
+		return
+	}
+	for i, card := range lv.asGood {
+		at := slices.IndexFunc(c.Matches, func(m Match) bool { return m.ClientID == card.ID && m.PersonID == card.PersonID })
+		if at < 0 || !slices.Contains(users, card.ResponsibleID) {
+			continue
+		}
+		lv.asGood = slices.Clone(lv.asGood)
+		lv.asGood[i], c.Client = c.Client, card
+		matches := []Match{c.Matches[at]} // the old ones may be on their way to a screen
+		c.Matches = append(append(matches, c.Matches[:at]...), c.Matches[at+1:]...)
+		return
 	}
 }

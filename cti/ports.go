@@ -46,6 +46,9 @@ type Directory interface {
 type Found struct {
 	Matches []Match // best first
 	Client  *Client // summary of the first match, where that is a client
+	// AsGood are summaries of further clients that rank as the first does: the
+	// one whose responsible has the call comes first then (LU-02).
+	AsGood []*Client
 	// AsOf is zero, or the time of an older answer that is given because there is
 	// no newer one. The engine shows it as such and asks once more.
 	AsOf time.Time

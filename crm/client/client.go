@@ -3,6 +3,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"ringcard/crm"
@@ -174,6 +175,15 @@ type Match struct {
 	Reason        Reason     `json:"reason" enum:"chosen,main_contact,affiliation,client_number,person"`
 	Rank          int        `json:"rank" doc:"0 main contact, 1 other affiliation, 2 client's own number, 3 person without organisation; what was chosen for the number comes before all of them"`
 	LastContactAt *time.Time `json:"last_contact_at,omitempty"`
+	ResponsibleID int64      `json:"responsible_id,omitempty" doc:"of the client; among matches otherwise as good his own come first"`
+}
+
+// AsGood tells whether two matches differ in nothing that ranks them but whose
+// they are.
+func (m Match) AsGood(other Match) bool {
+	same := m.LastContactAt == nil && other.LastContactAt == nil ||
+		m.LastContactAt != nil && other.LastContactAt != nil && m.LastContactAt.Equal(*other.LastContactAt)
+	return same && m.Rank == other.Rank && (m.Reason == Chosen) == (other.Reason == Chosen)
 }
 
 // Reason tells why a number matches.
@@ -206,6 +216,30 @@ func ReasonOf(rank int) Reason {
 type Found struct {
 	Matches []Match
 	Spam    bool
+}
+
+// preferOf moves the clients of a responsible before matches as good.
+func preferOf(userID int64, matches []Match) {
+	for from := 0; from < len(matches); {
+		to := from + 1
+		for to < len(matches) && matches[from].AsGood(matches[to]) {
+			to++
+		}
+		slices.SortStableFunc(matches[from:to], func(a, b Match) int {
+			return responsibleFirst(a.ResponsibleID == userID, b.ResponsibleID == userID)
+		})
+		from = to
+	}
+}
+
+func responsibleFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // Summary is the part of a card that goes with a pop (PU-03).

@@ -299,6 +299,7 @@ func (s *Service) Lookup(ctx context.Context, actor crm.Actor, number string) (c
 		return p, Found{}, nil
 	}
 	found, err := s.stores.Numbers.Lookup(ctx, p.E164)
+	preferOf(actor.UserID, found.Matches)
 	if err != nil || actor.Can(crm.ClientsReadAll) {
 		return p, found, err
 	}

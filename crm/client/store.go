@@ -63,9 +63,9 @@ type Groups interface {
 type Numbers interface {
 	// Lookup is one probe of the phone index; best match first.
 	Lookup(ctx context.Context, e164 int64) (Found, error)
-	// LookupCard is Lookup and the Summary of the first match, nil where no
-	// client matches.
-	LookupCard(ctx context.Context, e164 int64) (Found, *Summary, error)
+	// LookupCard is Lookup and the Summary of the first match, none where no
+	// client matches, followed by those of a few as good (see Match.AsGood).
+	LookupCard(ctx context.Context, e164 int64) (Found, []Summary, error)
 	// Summary is crm.NotFound for a deleted client. Client or person may be 0.
 	Summary(ctx context.Context, clientID, personID int64) (Summary, error)
 	MarkSpam(ctx context.Context, actor crm.Actor, e164 int64, spam bool) error

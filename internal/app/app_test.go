@@ -251,9 +251,9 @@ type numbers struct {
 	asked []int64
 }
 
-func (n *numbers) LookupCard(_ context.Context, e164 int64) (client.Found, *client.Summary, error) {
+func (n *numbers) LookupCard(_ context.Context, e164 int64) (client.Found, []client.Summary, error) {
 	n.asked = append(n.asked, e164)
-	return n.found, &client.Summary{ID: 1}, nil
+	return n.found, []client.Summary{{ID: 1}}, nil
 }
 
 func TestSpamMatchesNobody(t *testing.T) {

@@ -20,7 +20,7 @@ func (d directory) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
 	if !ok {
 		return cti.Found{}, nil
 	}
-	found, first, err := d.numbers.LookupCard(ctx, number)
+	found, cards, err := d.numbers.LookupCard(ctx, number)
 	if err != nil || found.Spam {
 		return cti.Found{}, err
 	}
@@ -28,13 +28,18 @@ func (d directory) Lookup(ctx context.Context, e164 string) (cti.Found, error) {
 	for i, m := range found.Matches {
 		matches[i] = cti.Match{
 			ClientID: m.ClientID, PersonID: m.PersonID, Name: m.Name, Organisation: m.Organisation,
-			Reason: string(m.Reason), Rank: m.Rank,
+			Reason: string(m.Reason), Rank: m.Rank, ResponsibleID: m.ResponsibleID,
 		}
 	}
-	if first == nil {
-		return cti.Found{Matches: matches}, nil
+	out := cti.Found{Matches: matches}
+	for i, c := range cards {
+		if i == 0 {
+			out.Client = card(c)
+		} else {
+			out.AsGood = append(out.AsGood, card(c))
+		}
 	}
-	return cti.Found{Matches: matches, Client: card(*first)}, nil
+	return out, nil
 }
 
 // Card implements cti.Directory.

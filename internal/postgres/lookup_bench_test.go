@@ -22,18 +22,18 @@ func BenchmarkLookup(b *testing.B) {
 		b.Fatal(err)
 	}
 	bare := func(number int64) {
-		rows, err := o.db.Pool().Query(o.ctx, `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
+		rows, err := o.db.Pool().Query(o.ctx, `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen, responsible_id
 			FROM crm.phone_lookup WHERE e164 = $1`, number)
 		if err != nil {
 			b.Fatal(err)
 		}
 		for rows.Next() {
 			var rank int
-			var client, person *int64
+			var client, person, responsible *int64
 			var name, organisation string
 			var at *time.Time
 			var chosen bool
-			if err := rows.Scan(&rank, &client, &person, &name, &organisation, &at, &chosen); err != nil {
+			if err := rows.Scan(&rank, &client, &person, &name, &organisation, &at, &chosen, &responsible); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -57,13 +57,45 @@ func TestLookupRanksAllMatches_LU_02(t *testing.T) {
 		}
 	})
 	t.Run("a lookup brings the card of its first match", func(t *testing.T) {
-		found, card, err := o.store.LookupCard(o.ctx, 79211234567)
+		found, cards, err := o.store.LookupCard(o.ctx, 79211234567)
 		want := must(o.store.Summary(o.ctx, main.ID, person))(t)
-		if err != nil || len(found.Matches) != 5 || card == nil || !cmp.Equal(*card, want) {
-			t.Errorf("%+v %+v %v, want %+v", found, card, err, want)
+		if err != nil || len(found.Matches) != 5 || !cmp.Equal(cards, []client.Summary{want}) {
+			t.Errorf("%+v %+v %v, want %+v", found, cards, err, want)
 		}
-		if found, card, err = o.store.LookupCard(o.ctx, 79219999999); err != nil || len(found.Matches) != 0 || card != nil {
-			t.Errorf("nobody's number: %+v %+v %v", found, card, err)
+		if found, cards, err = o.store.LookupCard(o.ctx, 79219999999); err != nil || len(found.Matches) != 0 || cards != nil {
+			t.Errorf("nobody's number: %+v %+v %v", found, cards, err)
+		}
+	})
+	t.Run("cards of those as good come too, and whose they are", func(t *testing.T) {
+		const shared = "+79217654321"
+		his := o.client(client.NewClient{Name: "Петра", Phones: phones(shared), ResponsibleID: &o.petr.UserID})
+		hers := o.client(client.NewClient{Name: "Анны", Phones: phones(shared)})
+		if _, err := o.clients.Update(o.ctx, o.admin, hers.ID, hers.Version, client.Patch{ResponsibleID: crm.Of(o.anna.UserID)}); err != nil {
+			t.Fatal(err)
+		}
+		order := func(who crm.Actor, want ...int64) {
+			t.Helper()
+			_, found, err := o.clients.Lookup(o.ctx, who, shared)
+			var got []int64
+			for _, m := range found.Matches {
+				got = append(got, m.ClientID)
+			}
+			if err != nil || !cmp.Equal(got, want) {
+				t.Errorf("%s is shown %d, want %d, %v", who.Login, got, want, err)
+			}
+		}
+		order(o.super, his.ID, hers.ID)
+		order(o.anna, hers.ID) // she does not see his
+		leader := crm.NewActor(o.anna.UserID, "anna", "Анна", crm.RoleSupervisor)
+		order(leader, hers.ID, his.ID)
+		found, cards, err := o.store.LookupCard(o.ctx, 79217654321)
+		if err != nil || len(cards) != 2 || cards[0].ID != his.ID || cards[1].ID != hers.ID || found.Matches[1].ResponsibleID != o.anna.UserID {
+			t.Errorf("%+v %+v %v", found, cards, err)
+		}
+		o.exec(`UPDATE crm.client SET last_contact_at = $1 WHERE id = $2`, o.now, his.ID)
+		order(leader, his.ID, hers.ID) // the last contact counts before whose client it is
+		if _, cards, err = o.store.LookupCard(o.ctx, 79217654321); err != nil || len(cards) != 1 || cards[0].ID != his.ID {
+			t.Errorf("%+v %v", cards, err)
 		}
 	})
 	t.Run("a client's own number adds nothing to its person", func(t *testing.T) {

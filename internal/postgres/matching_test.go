@@ -32,9 +32,9 @@ func TestChoiceIsRemembered_LU_04(t *testing.T) {
 		if len(found.Matches) != 3 {
 			t.Fatalf("%d matches are offered, want 3: %+v", len(found.Matches), found.Matches)
 		}
-		again, card, err := o.store.LookupCard(o.ctx, 79210000007)
-		if err != nil || card.ID != again.Matches[0].ClientID {
-			t.Fatalf("card %+v of %+v, %v", card, again.Matches[0], err)
+		again, cards, err := o.store.LookupCard(o.ctx, 79210000007)
+		if err != nil || cards[0].ID != again.Matches[0].ClientID {
+			t.Fatalf("card %+v of %+v, %v", cards, again.Matches[0], err)
 		}
 		return found.Matches[0]
 	}
@@ -254,10 +254,11 @@ func TestCardOfThePop_PU_03(t *testing.T) {
 		o.save(r)
 	}
 	must(o.history.AddNote(o.ctx, o.anna, c.ID, 0, "просил каталог"))(t)
-	_, card, err := o.store.LookupCard(o.ctx, 79210000021)
-	if err != nil || len(card.Recent) != 3 {
-		t.Fatalf("%+v %v", card, err)
+	_, cards, err := o.store.LookupCard(o.ctx, 79210000021)
+	if err != nil || len(cards) != 1 || len(cards[0].Recent) != 3 {
+		t.Fatalf("%+v %v", cards, err)
 	}
+	card := cards[0]
 	if first := card.Recent[0]; first.Kind != "note" || first.Subject != "просил каталог" || card.LastContactSum != first.Subject {
 		t.Errorf("%+v, %q", first, card.LastContactSum)
 	}

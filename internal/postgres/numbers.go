@@ -18,7 +18,7 @@ const (
 	// sqlLookup is the one probe (LU-02): an index-only scan of
 	// phone_lookup_probe, sorted here in Go because there are few rows. The
 	// limit bounds a number that a whole town shares.
-	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen
+	sqlLookup = `SELECT rank, client_id, person_id, name, organisation, last_contact_at, chosen, responsible_id
 		FROM crm.phone_lookup WHERE e164 = $1 LIMIT 200`
 
 	// summaryColumns of a client c and his person $2, by summaryJoins.
@@ -45,18 +45,21 @@ const (
 		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
 		WHERE c.deleted_at IS NULL`
 	// bestFirstOrder puts the matches m of the number $1 in the order of the
-	// function bestFirst; a number marked as spam matches nobody.
-	bestFirstOrder = `ORDER BY m.rank < 0 DESC, m.chosen DESC, m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
+	// function bestFirst; those of one bestRank are as good as each other. A
+	// number marked as spam matches nobody.
+	bestFirstOrder = `ORDER BY ` + bestRank + `, m.client_id, m.person_id`
+	bestRank       = `m.rank < 0 DESC, m.chosen DESC, m.rank = 2 AND EXISTS (SELECT 1 FROM crm.phone_lookup p
 		                 WHERE p.e164 = $1 AND p.client_id = m.client_id AND p.person_id IS NOT NULL),
-		               m.rank, m.last_contact_at DESC NULLS LAST, m.client_id, m.person_id`
-	// sqlBestSummary is the summary of the first match of a number.
-	sqlBestSummary = `SELECT ` + summaryColumns + `
-		FROM (SELECT m.client_id, m.person_id FROM crm.phone_lookup m
-		      WHERE m.e164 = $1
-		      ` + bestFirstOrder + `
-		      LIMIT 1) asked
+		               m.rank, m.last_contact_at DESC NULLS LAST`
+	// sqlBestSummaries are those of the first match of a number and of a few as
+	// good.
+	sqlBestSummaries = `SELECT ` + summaryColumns + `
+		FROM (SELECT m.client_id, m.person_id, rank() OVER (ORDER BY ` + bestRank + `) AS place
+		      FROM crm.phone_lookup m WHERE m.e164 = $1
+		      ` + bestFirstOrder + ` LIMIT 5) asked
 		JOIN crm.client c ON c.id = asked.client_id` + summaryJoins + `
-		WHERE c.deleted_at IS NULL`
+		WHERE asked.place = 1 AND c.deleted_at IS NULL
+		ORDER BY asked.client_id, asked.person_id`
 	sqlSummaryPerson = `SELECT h.id, h.name FROM crm.person h WHERE h.id = $1 AND h.deleted_at IS NULL`
 
 	sqlMarkSpam = `INSERT INTO crm.number_mark (e164, spam, marked_by) VALUES ($1, $2, nullif($3::bigint, 0))
@@ -82,17 +85,14 @@ func (s *ClientStore) Lookup(ctx context.Context, e164 int64) (client.Found, err
 }
 
 // LookupCard implements client.Numbers: both statements go in one round trip.
-func (s *ClientStore) LookupCard(ctx context.Context, e164 int64) (found client.Found, card *client.Summary, err error) {
+func (s *ClientStore) LookupCard(ctx context.Context, e164 int64) (found client.Found, cards []client.Summary, err error) {
 	var batch pgx.Batch
 	batch.Queue(sqlLookup, e164).Query(func(rows pgx.Rows) error {
 		found, err = readFound(rows)
 		return err
 	})
-	batch.Queue(sqlBestSummary, e164).Query(func(rows pgx.Rows) error {
-		best, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[client.Summary])
-		if len(best) > 0 {
-			card = best[0]
-		}
+	batch.Queue(sqlBestSummaries, e164).Query(func(rows pgx.Rows) error {
+		cards, err = pgx.CollectRows(rows, pgx.RowToStructByName[client.Summary])
 		return err
 	})
 	if err := s.db.pool.SendBatch(ctx, &batch).Close(); err != nil {
@@ -102,11 +102,11 @@ func (s *ClientStore) LookupCard(ctx context.Context, e164 int64) (found client.
 		return found, nil, nil
 	}
 	// Between the two statements somebody may have edited the base.
-	if first := found.Matches[0]; card == nil || card.ID != first.ClientID || card.PersonID != first.PersonID {
+	if first := found.Matches[0]; len(cards) == 0 || cards[0].ID != first.ClientID || cards[0].PersonID != first.PersonID {
 		again, err := s.Summary(ctx, first.ClientID, first.PersonID)
-		return found, &again, err
+		return found, []client.Summary{again}, err
 	}
-	return found, card, nil
+	return found, cards, nil
 }
 
 func readFound(rows pgx.Rows) (client.Found, error) {
@@ -114,9 +114,9 @@ func readFound(rows pgx.Rows) (client.Found, error) {
 	var found client.Found
 	for rows.Next() {
 		var m client.Match
-		var clientID, personID *int64
+		var clientID, personID, responsibleID *int64
 		var chosen bool
-		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt, &chosen); err != nil {
+		if err := rows.Scan(&m.Rank, &clientID, &personID, &m.Name, &m.Organisation, &m.LastContactAt, &chosen, &responsibleID); err != nil {
 			return client.Found{}, err
 		}
 		if m.Rank == rankSpam {
@@ -124,6 +124,7 @@ func readFound(rows pgx.Rows) (client.Found, error) {
 			continue
 		}
 		m.ClientID, m.PersonID, m.Reason = deref(clientID), deref(personID), client.ReasonOf(m.Rank)
+		m.ResponsibleID = deref(responsibleID)
 		if chosen {
 			m.Reason = client.Chosen
 		}
@@ -151,7 +152,7 @@ const (
 func (s *ClientStore) Warm(ctx context.Context) error {
 	return s.db.warm(ctx, warmConns, func(ctx context.Context, c *pgxpool.Conn) error {
 		for range planRuns {
-			for _, statement := range []string{sqlLookup, sqlBestSummary} {
+			for _, statement := range []string{sqlLookup, sqlBestSummaries} {
 				if _, err := c.Exec(ctx, statement, 0); err != nil {
 					return failure(err)
 				}

@@ -34,7 +34,7 @@ func SetStatementDatabase(fn func(testing.TB) string) { statementDatabase = fn }
 
 // LookupStatements are those a ringing call waits for; $1 is the number.
 func LookupStatements() map[string]string {
-	return map[string]string{"lookup": sqlLookup, "card": sqlBestSummary}
+	return map[string]string{"lookup": sqlLookup, "card": sqlBestSummaries}
 }
 
 // actors whose visibility gives different statements.

@@ -167,6 +167,7 @@ export const mended = {
 export const match = {
   chosen: 'chosen earlier',
   main_contact: 'main contact',
+  mine: 'you are responsible',
   affiliation: 'works at the company',
   client_number: "the client's own number",
   person: 'person without a company',

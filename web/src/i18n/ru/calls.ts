@@ -176,6 +176,7 @@ export const mended = {
 export const match = {
   chosen: 'выбран раньше',
   main_contact: 'основное контактное лицо',
+  mine: 'вы ответственный',
   affiliation: 'работает в компании',
   client_number: 'номер самого клиента',
   person: 'человек без компании',

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { api, send } from '@/api/client';
+import { useMe } from '@/app/session';
 import { useParam } from '@/parts/useParam';
 import classes from '@/parts/Screen.module.css';
 import { Failure, Lines } from '@/parts/States';
@@ -35,6 +36,7 @@ export function NumberTab() {
 
 function Answer({ number }: { number: string }) {
   const { t } = useTranslation();
+  const me = useMe();
   const { data, error, refetch } = useQuery({
     queryKey: ['lookup', number],
     queryFn: ({ signal }) => send(api.GET('/lookup', { params: { query: { number } }, signal })),
@@ -77,7 +79,7 @@ function Answer({ number }: { number: string }) {
               <Text size="sm">{each.name}</Text>
             )}
             <Text size="sm" c="dimmed">
-              {t(`why.reason.${each.reason}`)}
+              {[t(`why.reason.${each.reason}`), each.responsible_id === me.id && t('match.mine')].filter(Boolean).join(', ')}
             </Text>
           </Group>
         ))}

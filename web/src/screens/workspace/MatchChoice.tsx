@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
+import { useMe } from '@/app/session';
 import type { Call, Match } from '@/live/types';
 import { useToastError } from '@/parts/errors';
 
@@ -12,6 +13,7 @@ const key = (match: Match) => `${match.client_id ?? 0}-${match.person_id ?? 0}`;
 export function MatchChoice({ call }: { call: Call }) {
   const { t } = useTranslation();
   const fail = useToastError();
+  const me = useMe();
   const matches = call.matches ?? [];
   const current = matches.find(
     (match) => match.client_id === call.client?.id && (match.person_id ?? 0) === (call.client?.person_id ?? 0),
@@ -57,7 +59,7 @@ export function MatchChoice({ call }: { call: Call }) {
                   {[match.name, match.organisation].filter(Boolean).join(' · ')}
                 </Text>
                 <Text size="sm" c="dimmed">
-                  {t(`match.${match.reason}`)}
+                  {[t(`match.${match.reason}`), match.responsible_id === me.id && t('match.mine')].filter(Boolean).join(', ')}
                 </Text>
               </Group>
             }
