@@ -93,7 +93,8 @@ func (c *control) manager(t *testing.T, user, password string) *ami.Client {
 }
 
 // atxfer is a lie of Asterisk's own: AMI's attended transfer of a call that was
-// dialled without t or T. Ringcard's works there.
+// dialled without t or T only sends the digits of the feature to the client.
+// Ringcard's works there.
 func (c *control) atxfer(t *testing.T, d, third *desk) {
 	t.Helper()
 	client, agent, id := c.talk(d)
@@ -102,6 +103,7 @@ func (c *control) atxfer(t *testing.T, d, third *desk) {
 	if _, err := m.Do(within(t), "Atxfer", "Channel", d.now(id).Legs[i].Name, "Exten", third.ext, "Context", "office"); err != nil {
 		t.Errorf("Atxfer: %v", err)
 	}
+	must(t, "the client gets the feature's digits", client.WaitDTMF(within(t), third.ext))
 	hears(t, "the client after Atxfer", client, agentTone)
 	up, err := c.o.PBX.CLI(within(t), "core show channels concise")
 	must(t, "channels", err)
