@@ -82,6 +82,9 @@ func (s *Service) Save(ctx context.Context, p Progress) error {
 	if err != nil {
 		return err
 	}
+	if f := s.opts.Metrics.Failed; f != nil && p.State == Failed {
+		f(p.Reason)
+	}
 	s.opts.Notify(r.Users, r)
 	return nil
 }
