@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -9,14 +8,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
 	"ringcard/crm/client"
 	"ringcard/crm/interaction"
-	"ringcard/internal/pgserver"
-	"ringcard/internal/postgres"
 )
 
 func (o *office) interactions(callID string) int64 {
@@ -142,186 +138,6 @@ func TestRecordSurvivesDeletedClient(t *testing.T) {
 	})
 }
 
-func TestUnknownNumberIsLinked_LU_05(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	const number = "+7 921 000-00-01"
-	past := []calllog.Record{o.call(number), o.call(number), o.call(number)}
-	for _, r := range past {
-		o.save(r)
-	}
-	live := o.call(number)
-	live.State, live.Disposition, live.EndedAt = "talking", "", nil
-	o.save(live)
-	o.save(o.call("+79219999999"))
-
-	unmatched := must(o.calls.List(o.ctx, o.admin, calllog.Query{Unmatched: true}))(t)
-	if len(unmatched.Items) != 5 {
-		t.Errorf("%d unmatched", len(unmatched.Items))
-	}
-	card := must(o.clients.Create(o.ctx, o.operator, client.NewClient{Name: "Новый", FromCallID: live.ID,
-		Person: &client.PersonInput{Name: "Иван", IsPrimary: true}}))(t)
-	if len(card.Phones) != 1 || card.Phones[0].E164 != "+79210000001" || !card.Phones[0].IsMain {
-		t.Errorf("phones = %+v", card.Phones)
-	}
-	page := must(o.history.History(o.ctx, o.admin, card.ID, nil, crm.PageRequest{}))(t)
-	if len(page.Items) != 3 {
-		t.Errorf("%d past calls in the history", len(page.Items))
-	}
-	live.Version, live.State, live.Disposition, live.EndedAt = 2, calllog.Ended, calllog.Answered, live.AnsweredAt
-	o.save(live)
-	if page := must(o.history.History(o.ctx, o.admin, card.ID, nil, crm.PageRequest{}))(t); len(page.Items) != 4 || page.Items[0].PersonName != "Иван" {
-		t.Errorf("history after the end = %+v", page.Items)
-	}
-	if n := len(must(o.calls.List(o.ctx, o.admin, calllog.Query{Unmatched: true}))(t).Items); n != 1 {
-		t.Errorf("%d still unmatched", n)
-	}
-	t.Run("attach to an existing client", func(t *testing.T) {
-		other := o.client(client.NewClient{Name: "Старый", Phones: phones("+79218888888")})
-		a, b := o.call("+79217777777"), o.call("+79217777777")
-		o.save(a)
-		o.save(b)
-		if err := o.calls.Link(o.ctx, o.operator, a.ID, other.ID, 0); err != nil {
-			t.Fatal(err)
-		}
-		card := must(o.clients.Get(o.ctx, o.operator, other.ID))(t)
-		if len(card.Phones) != 2 || card.Phones[1].E164 != "+79217777777" || card.Phones[1].IsMain || card.LastContactAt == nil {
-			t.Errorf("card = %+v", card)
-		}
-		if o.interactions(a.ID) != 1 || o.interactions(b.ID) != 1 {
-			t.Error("not every call became an interaction")
-		}
-		if m := o.lookup("+79217777777").Matches; len(m) != 1 || m[0].ClientID != other.ID {
-			t.Errorf("matches = %+v", m)
-		}
-	})
-	t.Run("what may not be linked", func(t *testing.T) {
-		hidden := o.client(client.NewClient{Name: "Петров", ResponsibleID: &o.petr.UserID})
-		r := o.call("+79216666666")
-		o.save(r)
-		wantCode(t, o.calls.Link(o.ctx, o.anna, r.ID, hidden.ID, 0), crm.CodeNotFound)
-		wantCode(t, o.calls.Link(o.ctx, o.petr, r.ID, hidden.ID, 0), crm.CodeNotFound) // not his call
-		wantCode(t, o.calls.Link(o.ctx, o.admin, "nonsense", hidden.ID, 0), crm.CodeNotFound)
-		wantCode(t, o.calls.Link(o.ctx, o.admin, r.ID, hidden.ID, 5), crm.CodeInvalid)
-		_, err := o.clients.Create(o.ctx, o.petr, client.NewClient{Name: "x", FromCallID: r.ID})
-		wantCode(t, err, crm.CodeNotFound)
-		if n := o.count(`SELECT count(*) FROM crm.client WHERE name = 'x'`); n != 0 {
-			t.Error("the client was made without its call")
-		}
-	})
-}
-
-// TestLinkMeetsEndOfCall_LU_05 races the end of calls with the linking of
-// their number: whoever is first, each call has its interaction.
-func TestLinkMeetsEndOfCall_LU_05(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	for i := range 15 {
-		number := fmt.Sprintf("+792100001%02d", i)
-		c := o.client(client.NewClient{Name: number})
-		first, second := o.call(number), o.call(number)
-		o.save(first)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			if err := o.calls.Link(o.ctx, o.operator, first.ID, c.ID, 0); err != nil {
-				t.Error(err)
-			}
-		})
-		wg.Go(func() {
-			if err := o.calls.Save(o.ctx, second); err != nil {
-				t.Error(err)
-			}
-		})
-		wg.Wait()
-		if o.interactions(first.ID) != 1 || o.interactions(second.ID) != 1 {
-			t.Fatalf("round %d: %d and %d interactions", i, o.interactions(first.ID), o.interactions(second.ID))
-		}
-	}
-}
-
-// TestSaveSurvivesLostConnections_AF_01 cuts the connections to the database at
-// any step of a save; the engine repeats until it is told that it is done.
-func TestSaveSurvivesLostConnections_AF_01(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	c := o.client(client.NewClient{Name: "Ромашка", Phones: phones("+79210000001")})
-	killer := must(pgx.Connect(o.ctx, o.db.Pool().Config().ConnString()))(t)
-	defer killer.Close(o.ctx)
-	// Each call meets a few cuts and is then left in peace: a busy machine
-	// could otherwise cut every attempt.
-	const cuts = 5
-	var failures int
-	calls := make([]calllog.Record, 40)
-	for i := range calls {
-		calls[i] = o.call("+79210000001")
-		enough := make(chan struct{})
-		var wg sync.WaitGroup
-		wg.Go(func() { cutConnections(o.ctx, t, killer, enough) })
-		stop := sync.OnceFunc(func() { close(enough); wg.Wait() })
-		for attempt := 1; ; attempt++ {
-			if attempt > cuts {
-				stop()
-			}
-			err := o.calls.Save(o.ctx, calls[i])
-			if err == nil {
-				break
-			}
-			failures++
-			wantCode(t, err, crm.CodeUnavailable)
-			if attempt == 100 {
-				t.Error("never saved")
-				break
-			}
-		}
-		stop()
-	}
-	t.Logf("%d saves failed before %d succeeded", failures, len(calls))
-	for _, r := range calls {
-		if n := o.interactions(r.ID); n != 1 {
-			t.Errorf("%d interactions", n)
-		}
-	}
-	if n := o.count(`SELECT count(*) FROM crm.activity WHERE client_id = $1`, c.ID); n != int64(len(calls)) {
-		t.Errorf("%d items in the history", n)
-	}
-	if n := o.count(`SELECT count(*) FROM crm.outbox WHERE topic = 'call.ended'`); n != int64(len(calls)) {
-		t.Errorf("%d outbox rows", n)
-	}
-}
-
-// cutConnections ends every busy connection to the database but its own.
-func cutConnections(ctx context.Context, t *testing.T, killer *pgx.Conn, enough <-chan struct{}) {
-	for {
-		select {
-		case <-enough:
-			return
-		default:
-		}
-		_, err := killer.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-	}
-}
-
-func TestStrangeTextDoesNotCostTheRecord(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	r := o.call("+79210000001")
-	r.CallerName, r.DID = "Zo\xe9\x00", "\x00"
-	r.Snapshot = []byte(`{"legs":[{"name":"a\u0000b","n":12345678901234567890}],"x":"\\u0000"}`)
-	o.save(r)
-	got := must(o.calls.Get(o.ctx, o.admin, r.ID))(t)
-	if got.CallerName != "Zo\uFFFD" || string(got.Legs) != `[{"n": 12345678901234567890, "name": "ab"}]` {
-		t.Errorf("name %q, legs %s", got.CallerName, got.Legs)
-	}
-	r = o.call("+79210000001")
-	r.Disposition = ""
-	wantCode(t, o.calls.Save(o.ctx, r), crm.CodeInvalid)
-}
-
 func TestNoteOnCall(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -354,32 +170,6 @@ func TestNoteOnCall(t *testing.T) {
 	_, err = o.calls.SetNote(o.ctx, o.anna, uuid.NewString(), "нет такого")
 	wantCode(t, err, crm.CodeNotFound)
 	wantCode(t, o.history.Delete(o.ctx, o.admin, item.ID), crm.CodeForbidden)
-}
-
-func TestChosenClientStays_LU_02(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	a := o.client(client.NewClient{Name: "А", Phones: phones("+79210000001")})
-	b := o.client(client.NewClient{Name: "Б", Phones: phones("+79210000001"), Person: &client.PersonInput{Name: "Пётр"}})
-	r := o.call("+79210000001")
-	r.ClientID = a.ID
-	live := r
-	live.State, live.Disposition, live.EndedAt = "talking", "", nil
-	o.save(live)
-	if err := o.calls.SetClient(o.ctx, o.anna, r.ID, b.ID, b.Persons[0].PersonID); err != nil {
-		t.Fatal(err)
-	}
-	r.Version = 2
-	o.save(r)
-	if got := must(o.calls.Get(o.ctx, o.anna, r.ID))(t); got.ClientID != b.ID || got.PersonName != "Пётр" {
-		t.Errorf("record = %+v", got)
-	}
-	if err := o.calls.SetClient(o.ctx, o.anna, r.ID, a.ID, 0); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(must(o.history.History(o.ctx, o.anna, a.ID, nil, crm.PageRequest{}))(t).Items); n != 1 || o.interactions(r.ID) != 1 {
-		t.Errorf("%d items with А, %d interactions", n, o.interactions(r.ID))
-	}
 }
 
 func TestUnfinishedComesBackWhole(t *testing.T) {
@@ -585,49 +375,4 @@ func TestNotes_IH(t *testing.T) {
 	wantCode(t, o.history.Delete(o.ctx, o.anna, id), crm.CodeNotFound)
 	_, err = o.history.AddNote(o.ctx, o.anna, c.ID, 0, " ")
 	wantCode(t, err, crm.CodeInvalid)
-}
-
-// TestDatabaseGoneDuringCall stops PostgreSQL between two versions of a call.
-func TestDatabaseGoneDuringCall(t *testing.T) {
-	t.Parallel()
-	dir := serverDir(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	start := func() *pgserver.Server {
-		s := must(pgserver.Start(ctx, pgserver.Options{Dir: dir, Settings: map[string]string{"fsync": "off"}}))(t)
-		t.Cleanup(func() {
-			if err := s.Stop(context.WithoutCancel(ctx)); err != nil {
-				t.Error(err)
-			}
-		})
-		return s
-	}
-	server := start()
-	if err := postgres.Migrate(ctx, server.URL()); err != nil {
-		t.Fatal(err)
-	}
-	db := must(postgres.Open(ctx, server.URL(), nil))(t)
-	defer db.Close()
-	store := postgres.NewCallStore(db)
-	calls := calllog.NewService(calllog.Stores{Writer: store, Journal: store, Clerk: store, Results: store}, calllog.Options{})
-	o := &office{now: time.Now().UTC()}
-	r := o.call("+79210000001")
-	live := r
-	live.State, live.Disposition, live.EndedAt = "talking", "", nil
-	if err := calls.Save(ctx, live); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Stop(ctx); err != nil {
-		t.Fatal(err)
-	}
-	r.Version = 2
-	wantCode(t, calls.Save(ctx, r), crm.CodeUnavailable)
-	start()
-	if err := calls.Save(ctx, r); err != nil {
-		t.Fatalf("after the outage: %v", err)
-	}
-	got := must(calls.Get(ctx, crm.System(), r.ID))(t)
-	if got.State != calllog.Ended || got.Version != 2 {
-		t.Errorf("record = %+v", got)
-	}
 }
