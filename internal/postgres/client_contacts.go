@@ -58,22 +58,46 @@ func claim(ctx context.Context, tx pgx.Tx, actor crm.Actor, o client.Owner) (ent
 
 // change claims the owner, makes the change and audits it.
 func (s *ClientStore) change(ctx context.Context, actor crm.Actor, o client.Owner, action string, detail any, fn func(pgx.Tx) error) error {
+	return s.db.inTx(ctx, func(tx pgx.Tx) error { return claimed(ctx, tx, actor, o, action, detail, fn) })
+}
+
+func claimed(ctx context.Context, tx pgx.Tx, actor crm.Actor, o client.Owner, action string, detail any, fn func(pgx.Tx) error) error {
+	entity, id, err := claim(ctx, tx, actor, o)
+	if err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return audit(ctx, tx, actor, action, entity, id, detail)
+}
+
+// changePhone changes a phone, 0 a new one, to have the number, 0 none. Calls
+// of the number follow it (AF-02, LU-05), and those of the number it had.
+func (s *ClientStore) changePhone(ctx context.Context, actor crm.Actor, o client.Owner, action string, detail any, id, number int64, fn func(pgx.Tx) error) error {
 	return s.db.inTx(ctx, func(tx pgx.Tx) error {
-		entity, id, err := claim(ctx, tx, actor, o)
-		if err != nil {
+		var before int64
+		if err := tx.QueryRow(ctx, sqlPhoneNumber, id).Scan(&before); err != nil {
 			return err
 		}
-		if err := fn(tx); err != nil {
+		var numbers []int64
+		if before != number {
+			numbers = outside(before, number)
+		}
+		if err := lockNumbers(ctx, tx, numbers); err != nil {
 			return err
 		}
-		return audit(ctx, tx, actor, action, entity, id, detail)
+		if err := claimed(ctx, tx, actor, o, action, detail, fn); err != nil {
+			return err
+		}
+		return numbersMoved(ctx, s.db, tx, numbers)
 	})
 }
 
 // SavePhone implements client.Contacts.
 func (s *ClientStore) SavePhone(ctx context.Context, actor crm.Actor, o client.Owner, id int64, in client.PhoneInput) (client.Phone, error) {
 	var saved client.Phone
-	err := s.change(ctx, actor, o, "phone.save", map[string]any{"raw": in.Raw}, func(tx pgx.Tx) error {
+	err := s.changePhone(ctx, actor, o, "phone.save", map[string]any{"raw": in.Raw}, id, in.Parsed.E164, func(tx pgx.Tx) error {
 		if in.IsMain { // first, because one main phone at most is a rule of the table
 			if _, err := tx.Exec(ctx, sqlPhoneOneMain, o.ClientID, o.PersonID, id); err != nil {
 				return err
@@ -101,7 +125,7 @@ func savePhone(ctx context.Context, tx pgx.Tx, o client.Owner, id int64, in clie
 
 // DeletePhone implements client.Contacts.
 func (s *ClientStore) DeletePhone(ctx context.Context, actor crm.Actor, o client.Owner, id int64) error {
-	return s.change(ctx, actor, o, "phone.delete", map[string]any{"id": id}, func(tx pgx.Tx) error {
+	return s.changePhone(ctx, actor, o, "phone.delete", map[string]any{"id": id}, id, 0, func(tx pgx.Tx) error {
 		return mustAffect(ctx, tx, "phone", sqlPhoneDelete, o.ClientID, o.PersonID, id)
 	})
 }

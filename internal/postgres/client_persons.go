@@ -138,11 +138,24 @@ type linkIDs struct{ linkID, personID int64 }
 func (s *ClientStore) Link(ctx context.Context, actor crm.Actor, clientID int64, in client.PersonInput) (client.PersonRef, error) {
 	var ref client.PersonRef
 	err := s.db.inTx(ctx, func(tx pgx.Tx) error {
+		numbers := numbersOf(in.Phones, nil)
+		if in.PersonID != 0 {
+			var err error
+			if numbers, err = personNumbers(ctx, tx, in.PersonID); err != nil {
+				return err
+			}
+		}
+		if err := lockNumbers(ctx, tx, numbers); err != nil {
+			return err
+		}
 		if err := touchClient(ctx, tx, actor, clientID); err != nil {
 			return err
 		}
 		link, err := linkPerson(ctx, tx, actor, clientID, in)
 		if err != nil {
+			return err
+		}
+		if err := numbersMoved(ctx, s.db, tx, numbers); err != nil {
 			return err
 		}
 		detail := map[string]any{"person_id": link.personID, "position": in.Position}

@@ -64,6 +64,13 @@ func (s *ClientStore) Create(ctx context.Context, actor crm.Actor, in client.New
 				return err
 			}
 		}
+		numbers := numbersOf(in.Phones, in.Person)
+		if err := lockNumbers(ctx, tx, numbers); err != nil {
+			return err
+		}
+		if err := numbersMoved(ctx, s.db, tx, numbers); err != nil {
+			return err
+		}
 		detail := map[string]any{"name": in.Name, "forced": in.Force}
 		if err := audit(ctx, tx, actor, "client.create", "client", id, detail); err != nil {
 			return err
