@@ -29,8 +29,12 @@ func (c *Client) OnQueues(f func()) {
 // dialplan functions for those that are configured.
 func (c *Client) Queues(ctx context.Context) ([]cti.QueueState, error) {
 	if c.ctl.ami == nil {
-		return c.queuesByFunctions(ctx)
+		return c.queuesByFunctions(ctx, c.cfg.Queues)
 	}
+	return c.queuesByAMI(ctx)
+}
+
+func (c *Client) queuesByAMI(ctx context.Context) ([]cti.QueueState, error) {
 	ctx, cancel := context.WithTimeout(ctx, restTimeout)
 	defer cancel()
 	events, err := c.ctl.ami.List(ctx, "QueueStatus", "QueueStatusComplete")
@@ -79,8 +83,8 @@ func queueStates(events []ami.Message) []cti.QueueState {
 	return out
 }
 
-func (c *Client) queuesByFunctions(ctx context.Context) ([]cti.QueueState, error) {
-	if len(c.cfg.Queues) == 0 {
+func (c *Client) queuesByFunctions(ctx context.Context, names []string) ([]cti.QueueState, error) {
+	if len(names) == 0 {
 		return nil, nil
 	}
 	var out []cti.QueueState
@@ -89,7 +93,7 @@ func (c *Client) queuesByFunctions(ctx context.Context) ([]cti.QueueState, error
 		return nil, controlError(err)
 	}
 	err = c.evaluate(ctx, func(ask func(string) (string, error)) error {
-		for _, name := range c.cfg.Queues {
+		for _, name := range names {
 			exists, err := ask("QUEUE_EXISTS(" + name + ")")
 			if err != nil {
 				return err

@@ -376,7 +376,7 @@ func TestExamine_PB_07_PB_08(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 3 || found[0] != (Finding{Extension: "101"}) || found[1].Extension != "102" ||
+	if len(found) != 3 || found[0] != (Finding{Extension: "101", Endpoint: "PJSIP/101", State: Watched}) || found[1].Extension != "102" || found[1].State != NoHint ||
 		!strings.Contains(found[1].Advice, "exten => 102,hint") || found[2].Advice != "" {
 		t.Errorf("found %+v", found)
 	}

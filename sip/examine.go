@@ -16,7 +16,36 @@ const examinePatience = 3 * time.Second
 // Finding is what an examination found of one extension.
 type Finding struct {
 	Extension string
+	Endpoint  string
+	State     WatchState
 	Advice    string // what to change; empty: its state comes
+}
+
+// WatchState tells whether the state of an extension comes.
+type WatchState string
+
+// Values of WatchState.
+const (
+	Watched   WatchState = "watched"
+	NoHint    WatchState = "no_hint"   // 404: the dialplan has no such hint
+	Forbidden WatchState = "forbidden" // 403: our user may not watch it
+	Refused   WatchState = "refused"   // by another status
+	NoState   WatchState = "no_state"  // agreed to, and no NOTIFY came
+)
+
+func watchState(err error) WatchState {
+	var refused *refusedError
+	switch {
+	case err == nil:
+		return Watched
+	case !errors.As(err, &refused):
+		return NoState
+	case refused.Status == 404:
+		return NoHint
+	case refused.Status == 403:
+		return Forbidden
+	}
+	return Refused
 }
 
 // Examine subscribes to the extensions of the configuration and of the
@@ -59,11 +88,8 @@ func (c *Client) findings(ctx context.Context) ([]Finding, error) {
 			return
 		}
 		for number, sub := range c.session.subs {
-			f := Finding{Extension: number}
-			if !sub.alive {
-				f.Advice = advice(c.session.troubleOf(sub))
-			}
-			out = append(out, f)
+			trouble := c.session.troubleOf(sub)
+			out = append(out, Finding{Extension: number, Endpoint: sub.ext.endpoint, State: watchState(trouble), Advice: advice(trouble)})
 		}
 	})
 	slices.SortFunc(out, func(a, b Finding) int { return strings.Compare(a.Extension, b.Extension) })

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -27,6 +28,9 @@ func (d discoverer) Discover(ctx context.Context, pbx string) (httpapi.Discovery
 	if err != nil {
 		return httpapi.Discovery{}, err
 	}
+	if cfg.OverSIP() {
+		return d.overSIP(ctx, cfg)
+	}
 	rest := ari.NewREST(ariConfig(cfg), nil)
 	defer rest.Close()
 	found, err := rest.Discover(ctx)
@@ -42,11 +46,41 @@ func (d discoverer) Discover(ctx context.Context, pbx string) (httpapi.Discovery
 	if err != nil {
 		return httpapi.Discovery{}, err
 	}
-	return compare(cfg, found, staff, queues)
+	offered, told := d.offered(ctx, cfg, found, staff, queues)
+	return compare(cfg, found, staff, offers{Offered: offered, told: told, seen: append(queues, cfg.Queues.Names...)})
+}
+
+// offers is what a PBX tells of queues and hints.
+type offers struct {
+	ari.Offered
+	told bool     // it was asked and answered
+	seen []string // queues of calls and of the configuration
+}
+
+// offered asks the running connection. A PBX that does not answer that has
+// endpoints all the same.
+func (d discoverer) offered(ctx context.Context, cfg configs.PBX, found []ari.Endpoint, staff []employee.User, queues []string) (ari.Offered, bool) {
+	client := d.app.client(cfg.Name)
+	if client == nil {
+		return ari.Offered{}, false
+	}
+	known := ari.Known{Queues: queues, Contexts: []string{cfg.Context}}
+	for _, e := range found {
+		known.Extensions = append(known.Extensions, e.Resource(), e.CallerNumber)
+		known.Contexts = append(known.Contexts, e.Context)
+	}
+	for _, u := range staff {
+		known.Extensions = append(known.Extensions, u.Extension)
+	}
+	offered, err := client.Offered(ctx, known)
+	if err != nil {
+		d.app.log.Warn("the PBX does not tell its queues and hints", "pbx", cfg.Name, "error", err)
+	}
+	return offered, err == nil
 }
 
 // compare puts together what the PBX, the configuration and the users say.
-func compare(cfg configs.PBX, found []ari.Endpoint, staff []employee.User, queues []string) (httpapi.Discovery, error) {
+func compare(cfg configs.PBX, found []ari.Endpoint, staff []employee.User, offered offers) (httpapi.Discovery, error) {
 	extensions, err := regexp.Compile(cfg.Extensions)
 	if err != nil {
 		return httpapi.Discovery{}, fmt.Errorf("pbx %s: extensions: %w", cfg.Name, err)
@@ -59,7 +93,7 @@ func compare(cfg configs.PBX, found []ari.Endpoint, staff []employee.User, queue
 			}
 		}
 	}
-	out := httpapi.Discovery{PBX: cfg.Name, Queues: queues}
+	out := httpapi.Discovery{PBX: cfg.Name}
 	for _, e := range found {
 		u, owned := owner[e.Name]
 		row := httpapi.FoundEndpoint{
@@ -70,9 +104,10 @@ func compare(cfg configs.PBX, found []ari.Endpoint, staff []employee.User, queue
 		if row.Kind == httpapi.KindTrunk {
 			out.Trunks = append(out.Trunks, e.Name)
 		} else {
-			row.Extension = extensionOf(e, extensions)
+			hinted := hintOf(e.Name, offered.Hints)
+			row.Extension = cmp.Or(hinted, extensionOf(e, extensions))
 			if !owned {
-				row.Suggestion = suggest(row, staff)
+				row.Suggestion = suggest(row, hinted, staff)
 			}
 			if e.Context != "" && !slices.Contains(out.Contexts, e.Context) {
 				out.Contexts = append(out.Contexts, e.Context)
@@ -80,6 +115,7 @@ func compare(cfg configs.PBX, found []ari.Endpoint, staff []employee.User, queue
 		}
 		out.Endpoints = append(out.Endpoints, row)
 	}
+	offered.describe(&out, owner)
 	slices.Sort(out.Contexts)
 	if slices.ContainsFunc(out.Trunks, func(t string) bool { return !matches(cfg.Trunks, t) }) {
 		out.TrunkLine = pbxconfig.TrunkLine(out.Trunks)
@@ -129,13 +165,14 @@ func extensionOf(e ari.Endpoint, extensions *regexp.Regexp) string {
 }
 
 // suggest finds the user that a telephone of nobody probably belongs to.
-func suggest(e httpapi.FoundEndpoint, staff []employee.User) *httpapi.MappingSuggestion {
+func suggest(e httpapi.FoundEndpoint, hinted string, staff []employee.User) *httpapi.MappingSuggestion {
 	_, resource, _ := strings.Cut(e.Endpoint, "/")
 	for _, by := range []struct {
 		reason string
 		same   func(employee.User) bool
 	}{
 		{"extension", func(u employee.User) bool { return u.Extension != "" && u.Extension == resource }},
+		{"hint", func(u employee.User) bool { return u.Extension != "" && u.Extension == hinted }},
 		{"caller_id_number", func(u employee.User) bool { return u.Extension != "" && u.Extension == e.CallerNumber }},
 		{"caller_id_name", func(u employee.User) bool { return e.CallerName != "" && sameName(u.Name, e.CallerName) }},
 		{"login", func(u employee.User) bool { return strings.EqualFold(u.Login, resource) }},

@@ -26,19 +26,53 @@ type Discovery struct {
 	Trunks    []string        `json:"trunks" doc:"endpoints that lead out, as PJSIP/provider"`
 	TrunkLine string          `json:"trunk_line,omitempty" doc:"line for ringcard.yaml where pbx.trunks differs from the trunks found"`
 	Contexts  []string        `json:"contexts" doc:"dialplan contexts of the telephones"`
-	Queues    []string        `json:"queues" doc:"queues seen in calls"`
+	Queues    []FoundQueue    `json:"queues" doc:"by name"`
+	Hints     []FoundHint     `json:"hints" doc:"extensions of the dialplan whose state can be seen"`
+	QueuesBy  string          `json:"queues_by" enum:"list,names,none" doc:"list: the PBX listed them all (AMI); names: it was asked for those of calls and of the configuration; none: it does not tell"`
+	HintsBy   string          `json:"hints_by" enum:"list,names,none" doc:"as queues_by; names: of the telephones and users"`
+}
+
+// Values of Discovery.QueuesBy and HintsBy.
+const (
+	ToldByList  = "list"
+	ToldByNames = "names"
+	ToldByNone  = "none"
+)
+
+// FoundQueue is a call queue.
+type FoundQueue struct {
+	Name    string        `json:"name"`
+	AtPBX   bool          `json:"at_pbx" doc:"the PBX has it now; false: only calls or the configuration tell of it"`
+	Members []FoundMember `json:"members"`
+}
+
+// FoundMember is a telephone that a queue rings, and whose it is.
+type FoundMember struct {
+	Device   string `json:"device" doc:"as PJSIP/101"`
+	Name     string `json:"name" doc:"as the queue calls it"`
+	UserID   int64  `json:"user_id,omitempty"`
+	UserName string `json:"user_name,omitempty"`
+}
+
+// FoundHint is an extension and the telephones it stands for.
+type FoundHint struct {
+	Extension string   `json:"extension"`
+	Context   string   `json:"context"`
+	Devices   []string `json:"devices" doc:"as PJSIP/101; none: it is no telephone's"`
 }
 
 // FoundEndpoint is one endpoint of a PBX.
 type FoundEndpoint struct {
 	Endpoint     string             `json:"endpoint" doc:"as PJSIP/101"`
-	Online       bool               `json:"online"`
+	Online       bool               `json:"online" doc:"registered; over SIP: its state comes"`
 	Kind         string             `json:"kind" enum:"telephone,trunk" doc:"what it looks like"`
-	Why          string             `json:"why" enum:"configured_trunk,user_device,outbound_auth,static_contact,extension,inbound_auth,name" doc:"what decided the kind"`
+	Why          string             `json:"why" enum:"configured_trunk,user_device,outbound_auth,static_contact,extension,inbound_auth,name,watched" doc:"what decided the kind"`
 	Context      string             `json:"context,omitempty" doc:"dialplan context of its calls"`
 	CallerName   string             `json:"caller_name,omitempty" doc:"of the caller id it is configured with"`
 	CallerNumber string             `json:"caller_number,omitempty"`
 	Extension    string             `json:"extension,omitempty" doc:"number that rings it, where the PBX tells"`
+	Watch        string             `json:"watch,omitempty" enum:"watched,no_hint,forbidden,refused,no_state" doc:"of a PBX over SIP: whether the state of the extension comes"`
+	Advice       string             `json:"advice,omitempty" doc:"what to change at the PBX, English"`
 	UserID       int64              `json:"user_id,omitempty" doc:"who uses it"`
 	UserName     string             `json:"user_name,omitempty"`
 	Suggestion   *MappingSuggestion `json:"suggestion,omitempty" doc:"of a telephone of nobody"`
@@ -48,7 +82,7 @@ type FoundEndpoint struct {
 type MappingSuggestion struct {
 	UserID   int64  `json:"user_id"`
 	UserName string `json:"user_name"`
-	Reason   string `json:"reason" enum:"extension,caller_id_number,caller_id_name,login" doc:"what is equal"`
+	Reason   string `json:"reason" enum:"extension,hint,caller_id_number,caller_id_name,login" doc:"what is equal"`
 }
 
 // MappingInput gives telephones to users, all rows or none.
@@ -97,7 +131,8 @@ type MappingError struct {
 func (s *server) registerDiscovery() {
 	handle(s, operation{
 		id: "discoverPBX", method: http.MethodGet, path: "/pbx/{pbx}/discovery", tag: tagPBX, needs: crm.PBXManage,
-		summary: "Endpoints, trunks, contexts and queues that the PBX has",
+		summary: "Endpoints, hints, queues, trunks and contexts that the PBX has",
+		detail:  "Without AMI a PBX lists no hints and queues and is asked for known names; over SIP it tells only whether the state of an extension comes.",
 	}, s.discover)
 	handle(s, operation{
 		id: "mapEndpoints", method: http.MethodPost, path: "/pbx/{pbx}/mapping", tag: tagPBX, needs: crm.UsersManage,

@@ -13,7 +13,7 @@ import (
 func (s *server) discover(ctx context.Context, _ *caller, in *PBXPath) (*bodyOf[Discovery], error) {
 	d, err := s.deps.Discovery.Discover(ctx, in.PBX)
 	d.Endpoints, d.Trunks = notNil(d.Endpoints), notNil(d.Trunks)
-	d.Contexts, d.Queues = notNil(d.Contexts), notNil(d.Queues)
+	d.Contexts, d.Queues, d.Hints = notNil(d.Contexts), notNil(d.Queues), notNil(d.Hints)
 	return body(d), err
 }
 

@@ -243,6 +243,7 @@ func TestSnippetConnectsABarePBX_PB_09(t *testing.T) {
 		parsed, err := configs.Parse([]byte(s.File("ringcard")), nil)
 		must(t, "ringcard.yaml", err)
 		cfg.PBX = parsed.PBX
+		cfg.PBX[0].Queues.Names = []string{"sales", "nosuch"}
 		if before == cfg.PBX[0].ARI.Password {
 			t.Error("the password is the old one")
 		}
@@ -284,7 +285,51 @@ func TestSnippetConnectsABarePBX_PB_09(t *testing.T) {
 			strings.Join(d.Contexts, "") != "office" {
 			t.Errorf("discovery: %d %+v", status, d)
 		}
+		// Over ARI alone the PBX is asked for what is known, with AMI it lists all.
+		checkOffered(t, d, httpapi.ToldByNames, "nosuch sales")
+		p.stop()
+		p.cfg.PBX[0].AMI = configs.AMI{Address: o.PBX.AMIAddr, User: o.PBX.ARIUser, Password: configs.Secret(o.PBX.ARIPassword)}
+		p.run(nil)
+		u = p.login("u102")
+		d = httpapi.Discovery{}
+		p.eventually("the manager interface lists queues and hints", func() bool {
+			u.get("/pbx/"+cfg.PBX[0].Name+"/discovery", &d)
+			return d.QueuesBy == httpapi.ToldByList
+		})
+		checkOffered(t, d, httpapi.ToldByList, "impatient nosuch sales support")
 	})
+}
+
+// checkOffered checks the queues and hints of the test office (PB-10).
+func checkOffered(t *testing.T, d httpapi.Discovery, by, queues string) {
+	t.Helper()
+	var names []string
+	for _, q := range d.Queues {
+		names = append(names, q.Name)
+		switch {
+		case q.Name == "nosuch":
+			if q.AtPBX || len(q.Members) > 0 {
+				t.Errorf("%s: a queue that does not exist: %+v", by, q)
+			}
+		case !q.AtPBX || len(q.Members) != 3 || q.Members[0].Device != "PJSIP/101" || q.Members[0].UserName != "User 101":
+			t.Errorf("%s: queue %+v", by, q)
+		}
+	}
+	if got := strings.Join(names, " "); got != queues {
+		t.Errorf("%s: queues %s, want %s", by, got, queues)
+	}
+	hints := make(map[string]string)
+	for _, h := range d.Hints {
+		hints[h.Extension+"@"+h.Context] = strings.Join(h.Devices, " ")
+	}
+	for _, extension := range []string{"101", "107"} {
+		if got := hints[extension+"@office"]; got != "PJSIP/"+extension {
+			t.Errorf("%s: the hint of %s is %q in %v", by, extension, got, hints)
+		}
+	}
+	if d.QueuesBy != by || d.HintsBy != by {
+		t.Errorf("told by %s and %s, want %s", d.QueuesBy, d.HintsBy, by)
+	}
 }
 
 // The 200 telephones of a real PBX are found and given to 200 new users by the

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"ringcard/configs"
 	"ringcard/cti"
+	"ringcard/internal/httpapi"
 	"ringcard/sip"
 	"ringcard/test/pbx"
 	"ringcard/test/scenario"
@@ -194,6 +196,7 @@ func TestSubscriptionsComeBack_PB_07_PB_02(t *testing.T) {
 		p.run(p.seed)
 		op := p.login("u102").connect()
 		waitFree(p, "102")
+		discoverSIP(p)
 		if err := o.PBX.Down(); err != nil {
 			t.Fatal(err)
 		}
@@ -226,6 +229,31 @@ func TestSubscriptionsComeBack_PB_07_PB_02(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// discoverSIP: a PBX without ARI lists nothing; the extensions of users show
+// whether their state comes, and can be given to users (PB-10).
+func discoverSIP(p *product) {
+	p.t.Helper()
+	admin := p.login("u101")
+	users := admin.users()
+	if status := admin.do(http.MethodPatch, fmt.Sprintf("/users/%d", users["u107"]), map[string]any{"extension": "150"}, nil, nil); status != http.StatusOK {
+		p.t.Fatalf("extension of a user: %d", status)
+	}
+	var d httpapi.Discovery
+	if status := admin.get("/pbx/office/discovery", &d); status != http.StatusOK || d.QueuesBy != httpapi.ToldByNone || d.HintsBy != httpapi.ToldByNone {
+		p.t.Fatalf("discovery: %d %+v", status, d)
+	}
+	found := make(map[string]httpapi.FoundEndpoint)
+	for _, e := range d.Endpoints {
+		found[e.Extension] = e
+	}
+	if e := found["101"]; e.Endpoint != "PJSIP/101" || e.Watch != string(sip.Watched) || e.UserID != users["u101"] {
+		p.t.Errorf("101: %+v", e)
+	}
+	if e := found["150"]; e.Endpoint != "SIP/150" || e.Watch != string(sip.NoHint) || !strings.Contains(e.Advice, "exten => 150,hint") {
+		p.t.Errorf("150: %+v", e)
+	}
 }
 
 // Over TCP: a click can be cancelled while the own telephone rings; once the PBX calls

@@ -38,6 +38,7 @@ export type ReportRow = CallReport['total'];
 export type Finding = NonNullable<Ok<'/pbx/{pbx}/doctor', 'get'>['findings']>[number];
 export type TestCallResult = Ok<'/pbx/{pbx}/test-call', 'get'>;
 export type Mapped = Ok<'/pbx/{pbx}/mapping', 'post'>;
+export type Discovery = Ok<'/pbx/{pbx}/discovery', 'get'>;
 export type CallResult = Items<Ok<'/wrapup-results', 'get'>>;
 export type Queue = Items<Ok<'/queues', 'get'>>;
 export type CallSummary = Ok<'/calls/summary', 'get'>;

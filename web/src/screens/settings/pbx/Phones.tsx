@@ -1,10 +1,10 @@
-import { Alert, Badge, Button, Code, FileButton, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Alert, Badge, Button, Code, FileButton, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconDownload, IconUpload } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
-import type { Body, Mapped } from '@/api/types';
+import type { Body, Discovery, Mapped } from '@/api/types';
 import { usersQuery } from '@/parts/clientQueries';
 import { useToastError } from '@/parts/errors';
 import classes from '@/parts/Screen.module.css';
@@ -101,11 +101,22 @@ export function Phones({ pbx }: { pbx: string }) {
                     {each.endpoint}
                   </Text>
                   <Text size="xs" c="dimmed">
-                    {[each.caller_name, each.context].filter(Boolean).join(' · ')}
+                    {[each.extension !== resource(each.endpoint) && each.extension, each.caller_name, each.context]
+                      .filter(Boolean)
+                      .join(' · ')}
                   </Text>
                 </Table.Td>
-                <Table.Td>
-                  <Badge color={each.online ? 'teal' : 'gray'}>{t(each.online ? 'pbx_admin.online' : 'pbx_admin.offline')}</Badge>
+                <Table.Td maw={360}>
+                  {each.watch ? (
+                    <Badge color={each.online ? 'teal' : 'orange'}>{t(`pbx_admin.watch_${each.watch}`)}</Badge>
+                  ) : (
+                    <Badge color={each.online ? 'teal' : 'gray'}>{t(each.online ? 'pbx_admin.online' : 'pbx_admin.offline')}</Badge>
+                  )}
+                  {each.advice && (
+                    <Text size="xs" c="dimmed" mt={4}>
+                      {each.advice}
+                    </Text>
+                  )}
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm" c="dimmed">
@@ -130,6 +141,65 @@ export function Phones({ pbx }: { pbx: string }) {
           </Table.Tbody>
         </Table>
       </div>
+      <Offered data={data} />
     </Stack>
+  );
+}
+
+/** PJSIP/101 is 101. */
+function resource(endpoint: string): string {
+  return endpoint.slice(endpoint.indexOf('/') + 1);
+}
+
+/** Queues with whose telephones they ring, and hints; or why there are none. */
+function Offered({ data }: { data: Discovery }) {
+  const { t } = useTranslation();
+  const queues = data.queues ?? [];
+  const hints = data.hints ?? [];
+  return (
+    <>
+      <section className={classes.card}>
+        <Title order={2} size="h5" mb="xs">
+          {t('pbx_admin.queues')}
+        </Title>
+        <Told by={data.queues_by} />
+        {queues.map((queue) => (
+          <Group key={queue.name} gap="xs" py={4} align="baseline">
+            <Text size="sm" fw={600}>
+              {queue.name}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {queue.at_pbx || data.queues_by === 'none'
+                ? (queue.members ?? []).map((each) => each.user_name || each.device).join(', ')
+                : t('pbx_admin.queue_gone')}
+            </Text>
+          </Group>
+        ))}
+      </section>
+      <section className={classes.card}>
+        <Title order={2} size="h5" mb="xs">
+          {t('pbx_admin.hints')}
+        </Title>
+        <Told by={data.hints_by} />
+        <Group gap="xs">
+          {hints.map((hint) => (
+            <Badge key={`${hint.extension}@${hint.context}`} variant="light" color="gray" tt="none" title={hint.context}>
+              {[hint.extension, (hint.devices ?? []).join(' + ')].filter(Boolean).join(' → ')}
+            </Badge>
+          ))}
+        </Group>
+      </section>
+    </>
+  );
+}
+
+/** Whether the list is complete, in words. */
+function Told({ by }: { by: Discovery['queues_by'] }) {
+  const { t } = useTranslation();
+  if (by === 'list') return null;
+  return (
+    <Text size="sm" c="dimmed" mb="xs">
+      {t(`pbx_admin.told_${by}`)}
+    </Text>
   );
 }
