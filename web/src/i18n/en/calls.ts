@@ -25,7 +25,7 @@ export const call = {
   hang_up: 'Hang up',
   incoming: 'Incoming call',
   lookup_pending: 'Looking for the client…',
-  as_of: 'As of {{at}}: the database does not answer',
+  as_of: 'The database does not answer. Stored data: {{at}}',
   lookup_found: 'Client found',
   lookup_unknown: 'Number not in the database',
   lookup_late: 'The search is taking longer than usual',

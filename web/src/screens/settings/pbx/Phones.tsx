@@ -106,7 +106,7 @@ export function Phones({ pbx }: { pbx: string }) {
                       .join(' · ')}
                   </Text>
                 </Table.Td>
-                <Table.Td maw={360}>
+                <Table.Td miw={120} maw={360}>
                   {each.watch ? (
                     <Badge color={each.online ? 'teal' : 'orange'}>{t(`pbx_admin.watch_${each.watch}`)}</Badge>
                   ) : (
