@@ -151,7 +151,7 @@ func (c *Client) resynced(ctx context.Context) {
 	} else {
 		c.ctl.export.Store(has)
 	}
-	if err := c.lookForContext(ctx); err != nil {
+	if err := c.lookForContext(ctx); ignoreGone(err) != nil { // a PBX without channels/create has no context either
 		c.log.Warn("the PBX does not tell whether the command context is installed", "err", err)
 	}
 }

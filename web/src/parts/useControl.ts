@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, send } from '@/api/client';
 import type { CallAction } from '@/api/types';
+import { useLive } from '@/live/store';
 import type { Call } from '@/live/types';
 import { useToastError } from './errors';
 
@@ -16,8 +17,10 @@ const key = (id: string) => ['calls', 'actions', id];
 
 /** What can be done with a live call now, and the reason for the rest (CO-07). */
 export function useCallActions(call: Call, enabled: boolean): Can {
+  // whether a consultation can be completed depends on that call
+  const consult = useLive((live) => (call.consult_id ? (live.calls[call.consult_id]?.version ?? 0) : 0));
   const { data } = useQuery({
-    queryKey: [...key(call.id), call.version],
+    queryKey: [...key(call.id), call.version, consult],
     queryFn: ({ signal }) => send(api.GET('/calls/{id}/actions', { params: { path: { id: call.id } }, signal })),
     enabled: enabled && call.state !== 'ended',
     // between two versions the last answer is better than no buttons
