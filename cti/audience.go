@@ -88,15 +88,10 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 	}
 	now := concerned(&lv.call)
 	lv.prefer(now)
-	if len(now) == 0 {
-		now = lv.audience // the last ones see how it ends
+	if between := lv.call.AnsweredAt != nil && len(lv.call.Talking) == 0; len(now) == 0 || between {
+		now = union(now, lv.audience) // the last ones see how it ends, or who has it next
 	}
-	to := slices.Clone(now)
-	for _, id := range lv.audience {
-		if !slices.Contains(to, id) {
-			to = append(to, id)
-		}
-	}
+	to := union(now, lv.audience)
 	for _, id := range now {
 		if !slices.Contains(lv.audience, id) {
 			lv.trace.told(Recipient{UserID: id, Name: userName(&lv.call, id), Got: true, Code: reason(&lv.call, id)})
@@ -112,6 +107,16 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 		}
 	}
 	return c
+}
+
+func union(a, b []int64) []int64 {
+	out := slices.Clone(a)
+	for _, id := range b {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 func userName(c *Call, id int64) string {

@@ -212,7 +212,8 @@ func TestControlOnTheSimulatedPBX_CO_07_CO_09(t *testing.T) {
 			consult := d.order(102, id, cti.ActConsult, to("104")).CallID
 			d.until(104, "104 is asked", func(c cti.Call) bool { return c.ID == consult && c.AnsweredAt != nil })
 			d.complete(id)
-			d.until(104, "104 talks", func(c cti.Call) bool { return c.ID == id && talks(c, 104) })
+			d.until(104, "104 talks", func(c cti.Call) bool { return c.ID == id && talks(c, 104) && !held(c) })
+			d.until(102, "102 is told who has it", func(c cti.Call) bool { return c.ID == id && talks(c, 104) })
 			if r := d.over(client, id); len(r.Transfers) != 1 || r.Transfers[0].Kind != cti.Attended {
 				d.Errorf("transfers %+v", r.Transfers)
 			}
