@@ -76,6 +76,10 @@ type WrapUps interface {
 	// the subject, moved or cancelled when the next contact changes. A next
 	// contact with a caller who is nobody's is CodeInvalid.
 	WrapUp(ctx context.Context, actor crm.Actor, id string, resultID int64, note string, next *time.Time, subject string, at time.Time) error
+	// Talked returns, for each user whose last talk with the outside ended at
+	// since or later, that talk, unless he has said since what it came to, or
+	// has set his status. Talks recovered after an outage do not count.
+	Talked(ctx context.Context, since time.Time) ([]Talked, error)
 	// WrapUpRules returns the zero value when none have been set.
 	WrapUpRules(ctx context.Context) (WrapUpRules, error)
 	SetWrapUpRules(ctx context.Context, actor crm.Actor, r WrapUpRules) error

@@ -57,6 +57,14 @@ type WrapUpDone struct {
 	NextContactAt *time.Time `json:"next_contact_at"`
 }
 
+// Talked is the end of a user's talk, after which he may be in wrap-up.
+type Talked struct {
+	UserID  int64
+	CallID  string
+	Queue   string
+	EndedAt time.Time
+}
+
 // WrapUpRules say how long users have for wrap-up after a talk. A user's own
 // time counts before that of the queue, and that before the general one.
 type WrapUpRules struct {
@@ -237,6 +245,12 @@ const (
 	nextContactRU = "Связаться с клиентом"
 	nextContactEN = "Contact the client"
 )
+
+// Talked returns the talks whose wrap-up may not be over, to go on with after
+// a restart. It is for the call engine.
+func (s *Service) Talked(ctx context.Context) ([]Talked, error) {
+	return s.stores.Results.Talked(ctx, s.opts.Clock().Add(-maxWrapUpSeconds*time.Second))
+}
 
 // WrapUpRules returns how long users have for wrap-up.
 func (s *Service) WrapUpRules(ctx context.Context, actor crm.Actor) (WrapUpRules, error) {

@@ -86,6 +86,9 @@ func (a *App) startTelephony(ctx context.Context) error {
 	if err := a.restoreTeam(ctx); err != nil {
 		return err
 	}
+	if err := a.resumeWrapUps(ctx); err != nil {
+		return err
+	}
 	for i, engine := range engines {
 		name := a.opt.Config.PBX[i].Name
 		if tapes[i] != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 
 // wrapUps gives users time for wrap-up after a talk (PU-08): their presence is
 // wrap_up until they have said what the call came to, have set their status
-// themselves, or the time is over. It is not kept over a restart.
+// themselves, or the time is over. After a restart they follow from the records
+// of the calls.
 type wrapUps struct {
 	hub publisher
 	now func() time.Time
@@ -113,8 +115,22 @@ func (w *wrapUps) shown(call cti.Call) {
 func (w *wrapUps) begin(user int64, call, queue string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	given := w.rules.Of(user, queue)
-	if w.team == nil || given <= 0 || w.begun[user] == call || !w.team.BeginWrapUp(user) {
+	w.run(user, call, w.now().Add(w.rules.Of(user, queue)))
+}
+
+// resume goes on with the wrap-ups of before a restart.
+func (w *wrapUps) resume(talks []calllog.Talked) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range talks {
+		w.run(t.UserID, t.CallID, t.EndedAt.Add(w.rules.Of(t.UserID, t.Queue)))
+	}
+}
+
+// run is called with w.mu held.
+func (w *wrapUps) run(user int64, call string, until time.Time) {
+	left := until.Sub(w.now())
+	if w.team == nil || left <= 0 || w.begun[user] == call || !w.team.BeginWrapUp(user) {
 		return
 	}
 	if before := w.running[user]; before != nil {
@@ -123,12 +139,12 @@ func (w *wrapUps) begin(user int64, call, queue string) {
 	w.begun[user] = call
 	up := &wrapUp{call: call}
 	w.waiting.Add(1)
-	up.timer = time.AfterFunc(given, func() {
+	up.timer = time.AfterFunc(left, func() {
 		defer w.waiting.Done()
 		w.over(user, up)
 	})
 	w.running[user] = up
-	until := w.now().Add(given).UTC()
+	until = until.UTC()
 	w.tell(user, wrapUpMessage{CallID: call, Until: &until})
 }
 
@@ -175,4 +191,14 @@ func (a *App) refreshWrapUps(ctx context.Context) {
 		return
 	}
 	a.telephony.wrapUps.RulesChanged(rules)
+}
+
+// resumeWrapUps comes after the team has its users.
+func (a *App) resumeWrapUps(ctx context.Context) error {
+	talks, err := a.services.CallLog.Talked(ctx)
+	if err != nil {
+		return fmt.Errorf("wrap-ups: %w", err)
+	}
+	a.telephony.wrapUps.resume(talks)
+	return nil
 }

@@ -14,6 +14,43 @@ import (
 	"ringcard/push"
 )
 
+// The time of a wrap-up counts from the end of the talk, whatever was restarted
+// meanwhile; it begins once.
+func TestWrapUpGoesOnAfterARestart_PU_08(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := &wrapUpOffice{onBreak: map[int64]bool{3: true}, inWrapUp: map[int64]bool{}}
+		w := newWrapUps(o, time.Now)
+		w.RulesChanged(calllog.WrapUpRules{Seconds: 30, Queues: []calllog.QueueSeconds{{Queue: "sales", Seconds: 60}}})
+		w.start(o)
+		ended := time.Now().Add(-40 * time.Second)
+		w.resume([]calllog.Talked{
+			{UserID: 1, CallID: "a", Queue: "sales", EndedAt: ended}, {UserID: 2, CallID: "b", EndedAt: ended},
+			{UserID: 3, CallID: "c", Queue: "sales", EndedAt: ended},
+		})
+		w.shown(cti.Call{ID: "a", State: cti.Ended, Direction: cti.Inbound, Disposition: cti.Answered, Queue: "sales", Talking: []cti.Party{{UserID: 1}}})
+		if !o.in(1) || o.in(2) || o.in(3) {
+			t.Errorf("in wrap-up: %v, want 1 alone", o.inWrapUp)
+		}
+		time.Sleep(19 * time.Second)
+		synctest.Wait()
+		if !o.in(1) {
+			t.Error("it ended before its time")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if o.in(1) {
+			t.Error("its time is over, it is not")
+		}
+		if want := []string{"wrap_up[1]atrue", "wrap_up[1]afalse"}; !slices.Equal(o.told, want) {
+			t.Errorf("told %q, want %q", o.told, want)
+		}
+		if err := w.stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // wrapUpOffice notes what wrap-ups do with the team and tell users.
 type wrapUpOffice struct {
 	mu       sync.Mutex

@@ -34,9 +34,30 @@ const (
 			body = excluded.body, client_id = excluded.client_id, person_id = excluded.person_id, status = 'planned',
 			updated_at = now(), version = a.version + 1
 		WHERE a.status IN ('planned', 'cancelled')`
+	// sqlTalked reads who had the call last from its snapshot, as the engine
+	// does for a new wrap-up; a talk lasts a day at most.
+	sqlTalked = `SELECT t.user_id, t.call_id::text, t.queue, t.ended_at
+		FROM (SELECT DISTINCT ON (p.user_id) p.user_id, k.id AS call_id, k.queue, k.ended_at, k.wrapup_by
+		      FROM crm.call k
+		      CROSS JOIN LATERAL (
+			SELECT (l ->> 'user_id')::bigint AS user_id
+			FROM jsonb_array_elements(CASE WHEN jsonb_typeof(k.snapshot -> 'talking') = 'array' THEN k.snapshot -> 'talking' ELSE '[]' END) l
+			UNION
+			SELECT o.id FROM unnest(ARRAY[k.answered_by, k.placed_by]) o (id)
+			WHERE coalesce(k.snapshot -> 'talking', '[]') IN ('[]', 'null')) p
+		      WHERE k.started_at >= $1::timestamptz - interval '1 day' AND k.ended_at >= $1 AND k.state = 'ended'
+		        AND k.disposition = 'answered' AND k.direction <> 'internal' AND NOT k.recovered AND p.user_id IS NOT NULL
+		      ORDER BY p.user_id, k.ended_at DESC, k.id) t
+		JOIN crm.employee e ON e.id = t.user_id AND e.active AND e.status_at <= t.ended_at
+		WHERE t.wrapup_by IS DISTINCT FROM t.user_id`
 	sqlNextContactCancel = `UPDATE crm.activity SET status = 'cancelled', updated_at = now(), version = version + 1
 		WHERE from_call_id = $1 AND status = 'planned' AND deleted_at IS NULL`
 )
+
+// Talked implements calllog.Results.
+func (s *CallStore) Talked(ctx context.Context, since time.Time) ([]calllog.Talked, error) {
+	return all[calllog.Talked](ctx, s.db.pool, sqlTalked, since)
+}
 
 // Results implements calllog.Results.
 func (s *CallStore) Results(ctx context.Context, everything bool) ([]calllog.Result, error) {

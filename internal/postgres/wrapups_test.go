@@ -1,12 +1,15 @@
 package postgres_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"ringcard/crm"
 	"ringcard/crm/calllog"
 	"ringcard/crm/client"
+	"ringcard/crm/employee"
 	"ringcard/crm/interaction"
 )
 
@@ -189,4 +192,53 @@ func TestWrapUpCatalogue_PU_08(t *testing.T) {
 		_, err = o.calls.SetWrapUpRules(o.ctx, o.anna, rules)
 		wantCode(t, err, crm.CodeForbidden)
 	})
+}
+
+// Whose wrap-up may go on after a restart follows from the records alone.
+func TestTalksBeforeARestart_PU_08(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.exec(`UPDATE crm.employee SET status_at = $1`, o.now.Add(-24*time.Hour))
+	talk := func(ago time.Duration, snapshot string, change func(*calllog.Record)) calllog.Record {
+		r := o.talk(calllog.In, "+79210000001", o.now.Add(-ago-time.Minute)) // it ends ago
+		r.Queue, r.Snapshot = "sales", []byte(snapshot)
+		if change != nil {
+			change(&r)
+		}
+		o.save(r)
+		return r
+	}
+	had := func(a crm.Actor) string { return fmt.Sprintf(`{"talking":[{"user_id":%d,"name":"x"}]}`, a.UserID) }
+	want := func(what string, calls ...calllog.Record) {
+		t.Helper()
+		var got, wanted []string
+		for _, k := range must(o.calls.Talked(o.ctx))(t) {
+			got = append(got, fmt.Sprint(k.UserID, k.CallID, k.Queue, k.EndedAt.UTC()))
+		}
+		for _, r := range calls {
+			user := o.petr.UserID // who had the call last, not who answered
+			if string(r.Snapshot) != had(o.petr) {
+				user = o.anna.UserID
+			}
+			wanted = append(wanted, fmt.Sprint(user, r.ID, "sales", r.EndedAt.UTC()))
+		}
+		slices.Sort(got)
+		slices.Sort(wanted)
+		if !slices.Equal(got, wanted) {
+			t.Errorf("%s: %q, want %q", what, got, wanted)
+		}
+	}
+	talk(2*time.Hour, had(o.super), nil) // long over
+	talk(time.Minute, had(o.super), func(r *calllog.Record) { r.Direction = calllog.Internal })
+	talk(time.Minute, had(o.super), func(r *calllog.Record) { r.Recovered = true })
+	talk(time.Minute, had(o.super), func(r *calllog.Record) { r.Disposition, r.AnsweredAt = calllog.Missed, nil })
+	talk(10*time.Minute, had(o.petr), nil)
+	petrs, annas := talk(5*time.Minute, had(o.petr), nil), talk(time.Minute, `{"talking":null}`, nil)
+	want("the last talk of each", petrs, annas)
+	must(o.calls.WrapUp(o.ctx, o.anna, annas.ID, calllog.WrapUp{ResultID: o.resultNamed("Resolved").ID}))(t)
+	want("anna has said what it came to", petrs)
+	if err := o.staff.SetStatus(o.ctx, o.petr, employee.Free); err != nil {
+		t.Fatal(err)
+	}
+	want("petr has set his status")
 }
