@@ -143,7 +143,7 @@ func (p *part) consulted(a Action, c, consult *Call) *Error {
 	case consult.AnsweredAt == nil:
 		return Errorf(CodeConsultRings, "%s has not answered yet", consult.Number.Display)
 	case a == ActConference && !p.other.Held:
-		return Errorf(CodeConflict, "all three talk already")
+		return Errorf(CodeAllTalk, "all three talk already")
 	}
 	return nil
 }

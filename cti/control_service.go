@@ -88,7 +88,7 @@ func (s *Service) Control(ctx context.Context, r ControlRequest) (ControlResult,
 		return ControlResult{}, err
 	}
 	if !s.begin(r.CallID) {
-		return ControlResult{}, Errorf(CodeConflict, "another command for this call is under way")
+		return ControlResult{}, Errorf(CodeCommandRuns, "another command for this call is under way")
 	}
 	defer s.finish(r.CallID)
 	if refused := s.refusal(e, &p.call, r.UserID, r.Action, r.All); refused != nil {

@@ -234,7 +234,7 @@ func TestOneCommandAtATime_CO_07(t *testing.T) {
 		first := make(chan error, 1)
 		go func() { first <- d.control(r) }()
 		synctest.Wait()
-		if err := d.control(r); code(t, err) != cti.CodeConflict {
+		if err := d.control(r); code(t, err) != cti.CodeCommandRuns {
 			t.Errorf("a second command meanwhile: %v", err)
 		}
 		if err := <-first; code(t, err) != cti.CodeNoEffect {

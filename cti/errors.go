@@ -40,6 +40,8 @@ const (
 	CodeNotRinging     Code = "not_ringing"
 	CodeRingsAtYou     Code = "rings_at_you"
 	CodeOwnCall        Code = "own_call"
+	CodeAllTalk        Code = "all_talk"
+	CodeCommandRuns    Code = "command_running"
 	CodeNoEffect       Code = "no_effect"
 	CodeNeedsAMI       Code = "needs_ami"
 	CodeNeedsContext   Code = "needs_ami_or_context"

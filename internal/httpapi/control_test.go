@@ -182,7 +182,7 @@ func TestRefusalsOfCommands_CO_07(t *testing.T) {
 		cti.CodeAlreadyMuted: 409, cti.CodeNotMuted: 409, cti.CodeConsulting: 409, cti.CodeNoConsultation: 409,
 		cti.CodeConsultRings: 409, cti.CodeNotRinging: 409, cti.CodeRingsAtYou: 409, cti.CodeOwnCall: 409,
 		cti.CodeNeedsAMI: 409, cti.CodeNeedsContext: 409, cti.CodeUnsupported: 409, cti.CodeNotPossible: 409,
-		cti.CodeNoDevice: 409, cti.CodeDeviceBusy: 409, cti.CodeUnregistered: 409, cti.CodeConflict: 409,
+		cti.CodeNoDevice: 409, cti.CodeDeviceBusy: 409, cti.CodeUnregistered: 409, cti.CodeConflict: 409, cti.CodeAllTalk: 409, cti.CodeCommandRuns: 409,
 		cti.CodeTargetOffline: 409, cti.CodeDoNotCall: 409, cti.CodeOutsideHours: 409, cti.CodeNotAllowed: 403,
 		cti.CodeNotFound: 404, cti.CodeInvalid: 422,
 		cti.CodeNoEffect: 502, cti.CodeRefused: 502, cti.CodeDenied: 502, cti.CodeUnreachable: 503,

@@ -87,6 +87,8 @@ var statusOf = map[string]int{
 	string(cti.CodeNotRinging):     http.StatusConflict,
 	string(cti.CodeRingsAtYou):     http.StatusConflict,
 	string(cti.CodeOwnCall):        http.StatusConflict,
+	string(cti.CodeAllTalk):        http.StatusConflict,
+	string(cti.CodeCommandRuns):    http.StatusConflict,
 	string(cti.CodeNeedsAMI):       http.StatusConflict,
 	string(cti.CodeNeedsContext):   http.StatusConflict,
 	string(cti.CodeNoQueue):        http.StatusNotFound,
