@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +78,26 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *shelf) put(name string, b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[name] = b
+}
+
+// fail makes the next requests for a file end so.
+func (s *shelf) fail(faults ...func(http.ResponseWriter, []byte)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+// gone lists what was removed.
+func (s *shelf) gone() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.removed)
+}
+
 // room is the keeping of recordings on a real database.
 type room struct {
 	t     *testing.T
@@ -123,7 +144,7 @@ func (x *room) recorded(ago time.Duration, files ...[]byte) string {
 	for i, b := range files {
 		name := p.ID + "-" + string(rune('1'+i))
 		if b != nil {
-			x.pbx.files[name] = b
+			x.pbx.put(name, b)
 		}
 		p.Parts = append(p.Parts, recording.Part{Seq: i + 1, Source: recording.SourceARI, Name: name, StartedAt: at, EndedAt: &at})
 	}
@@ -162,7 +183,7 @@ func (x *room) keys() []string {
 }
 
 // bucket is an S3 storage that refuses to take anything while refuses is set.
-func bucket(t *testing.T, refuses *bool) recording.Blobs {
+func bucket(t *testing.T, refuses *atomic.Bool) recording.Blobs {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket("calls"); err != nil {
@@ -170,7 +191,7 @@ func bucket(t *testing.T, refuses *bool) recording.Blobs {
 	}
 	fake := gofakes3.New(backend).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if *refuses && r.Method == http.MethodPut {
+		if refuses.Load() && r.Method == http.MethodPut {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
@@ -191,7 +212,7 @@ func bucket(t *testing.T, refuses *bool) recording.Blobs {
 // again later, whole; the users are told what it waits for.
 func TestFetchingOutlivesFaults_CO_08(t *testing.T) {
 	t.Parallel()
-	refuses := false
+	var refuses atomic.Bool
 	x := newRoom(t, bucket(t, &refuses), 0)
 	id := x.recorded(time.Minute, wholeFile)
 	broken := func(w http.ResponseWriter, _ []byte) { panic(http.ErrAbortHandler) }
@@ -210,8 +231,9 @@ func TestFetchingOutlivesFaults_CO_08(t *testing.T) {
 		{"it fails", func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusInternalServerError) }, recording.ReasonUnreachable},
 		{"the storage refuses", nil, recording.ReasonStorage},
 	} {
-		if refuses = fault.answer == nil; !refuses {
-			x.pbx.faults = append(x.pbx.faults, fault.answer)
+		refuses.Store(fault.answer == nil)
+		if fault.answer != nil {
+			x.pbx.fail(fault.answer)
 		}
 		x.told = nil
 		x.fetch()
@@ -220,8 +242,8 @@ func TestFetchingOutlivesFaults_CO_08(t *testing.T) {
 		if r.State != recording.StoredAtPBX || r.Reason != fault.reason || r.RetryAt == nil || !r.RetryAt.Equal(x.now.Add(wait)) {
 			t.Errorf("%s: %s %s, again at %v, want in %v", fault.name, r.State, r.Reason, r.RetryAt, wait)
 		}
-		if keys := x.keys(); len(keys) > 0 || len(x.pbx.removed) > 0 {
-			t.Errorf("%s: we have %v, removed at the PBX %v", fault.name, keys, x.pbx.removed)
+		if keys := x.keys(); len(keys) > 0 || len(x.pbx.gone()) > 0 {
+			t.Errorf("%s: we have %v, removed at the PBX %v", fault.name, keys, x.pbx.gone())
 		}
 		if want := "stored_at_pbx:" + string(fault.reason); !slices.Contains(x.told, want) {
 			t.Errorf("%s: told %v", fault.name, x.told)
@@ -232,11 +254,11 @@ func TestFetchingOutlivesFaults_CO_08(t *testing.T) {
 		}
 		x.now = x.now.Add(wait)
 	}
-	refuses = false
+	refuses.Store(false)
 	x.fetch()
 	r := x.get(id)
-	if r.State != recording.Ready || r.Reason != "" || r.DurationMS != 1000 || len(x.pbx.removed) != 1 {
-		t.Fatalf("%+v, removed %v", r, x.pbx.removed)
+	if r.State != recording.Ready || r.Reason != "" || r.DurationMS != 1000 || len(x.pbx.gone()) != 1 {
+		t.Fatalf("%+v, removed %v", r, x.pbx.gone())
 	}
 	b, err := x.blobs.Open(t.Context(), r.Key)
 	if err != nil {
@@ -294,10 +316,10 @@ func TestLostPartIsFetchedAgain_CO_08(t *testing.T) {
 	t.Parallel()
 	x := newRoom(t, disk(t, t.TempDir()), 0)
 	id := x.recorded(time.Minute, wholeFile, wholeFile)
-	x.pbx.faults = []func(http.ResponseWriter, []byte){
+	x.pbx.fail(
 		func(w http.ResponseWriter, b []byte) { _, _ = w.Write(b) },
 		func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusInternalServerError) },
-	}
+	)
 	x.fetch()
 	kept := x.keys()
 	if len(kept) != 1 {
@@ -396,7 +418,7 @@ func TestNightlyWork_CO_08(t *testing.T) {
 		t.Error(err)
 	}
 	for _, id := range []string{old, young, lost} {
-		if !slices.ContainsFunc(x.pbx.removed, func(name string) bool { return strings.HasPrefix(path.Base(name), id) }) {
+		if !slices.ContainsFunc(x.pbx.gone(), func(name string) bool { return strings.HasPrefix(path.Base(name), id) }) {
 			t.Errorf("%s is still at the PBX", id)
 		}
 	}
