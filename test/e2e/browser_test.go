@@ -17,12 +17,12 @@ import (
 
 // TestBrowser runs test/e2e/browser in Chromium: a real Asterisk and the
 // simulated one under the same page.
-func TestBrowser_PU_01_PU_02_PU_03_LU_05_CO_01_CO_06_CO_07_CO_13_SF_03_OP_09(t *testing.T) {
+func TestBrowser_PU_01_PU_02_PU_03_PU_07_PU_10_LU_05_LU_07_PB_08_PB_13_CO_01_CO_06_CO_07_CO_13_SF_03_OP_09(t *testing.T) {
 	for kind, run := range map[string]struct {
 		office func(*testing.T) scenario.Office
 		files  []string
 	}{
-		"simulated":   {func(t *testing.T) scenario.Office { return simulated(t) }, []string{"flow.test.mjs", "page.test.mjs"}},
+		"simulated":   {func(t *testing.T) scenario.Office { return simulated(t) }, []string{"flow.test.mjs", "page.test.mjs", "settings.test.mjs"}},
 		"asterisk 22": {func(t *testing.T) scenario.Office { return realOffice(t, "22") }, []string{"flow.test.mjs"}},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestBrowser_PU_01_PU_02_PU_03_LU_05_CO_01_CO_06_CO_07_CO_13_SF_03_OP_09(t *
 			p := start(t, o)
 			control := httptest.NewServer(&switchboard{office: o, lines: make(map[string]scenario.Line)})
 			t.Cleanup(control.Close)
-			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec"}, run.files...)...)
 			cmd.Dir = "browser"

@@ -125,7 +125,8 @@ test('CO-13 SF-03 Ctrl+K finds a client by a part of the name and by digits', as
 });
 
 test('OP-09 every screen in both languages, both themes and on a telephone, without a script error or sideways scrolling', async () => {
-  const screens = ['/', '/clients', '/clients?view=list', '/clients/1', '/clients/1/history', '/calls', '/team', '/settings'];
+  const screens = ['/', '/clients', '/clients?view=list', '/clients/1', '/clients/1/history', '/calls', '/team', '/settings',
+    '/unsorted', '/missed', '/reports', '/settings/schedule', '/settings/hours', '/settings/results', '/settings/link'];
   for (const [locale, colorScheme] of [['ru-RU', 'dark'], ['en-US', 'light']]) {
     const page = await open(browser, { locale, colorScheme, viewport: { width: 390, height: 844 } });
     await signIn(page, 'u103');

@@ -95,13 +95,6 @@ test('PU-05 of three tabs one shows the notification, all show the call', async 
 
 async function threeTabs() {
   const own = await signedIn();
-  await own.evaluate(() =>
-    fetch('/api/v1/me', {
-      method: 'PATCH',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"settings":{"desktop":true}}',
-    }),
-  );
   await own.context().addInitScript(() => {
     window.shown = 0;
     window.Notification = class {

@@ -52,6 +52,7 @@ export const variables: CSSVariablesResolver = (theme) => ({
         ];
       }),
     ),
+    '--mantine-color-error': '#ff8787',
     '--mantine-color-body': '#1d1f23',
     '--mantine-color-default': '#25282d',
     '--mantine-color-default-hover': '#2c2f35',

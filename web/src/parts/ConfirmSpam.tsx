@@ -20,34 +20,36 @@ export function ConfirmSpam({ number, callId, display, onClose, onDone }: Props)
   const { t } = useTranslation();
   const fail = useToastError();
   const mark = useMutation({
-    mutationFn: (spam: boolean) => send(api.POST('/numbers/spam', { body: { ...(number && !masked(number) ? { number } : { call_id: callId }), spam } })),
+    mutationFn: (spam: boolean) =>
+      send(api.POST('/numbers/spam', { body: { ...(number && !masked(number) ? { number } : { call_id: callId }), spam } })),
+    // not with mutate: the way back is taken when this is long closed
+    onSuccess: (_, spam) => {
+      if (spam) offerUndo();
+      onDone();
+      onClose();
+    },
     onError: (error) => fail(error),
   });
-  const confirm = () =>
-    mark.mutate(true, {
-      onSuccess: () => {
-        const id = `spam-${callId}`;
-        notifications.show({
-          id,
-          title: t('spam.done', { number: display }),
-          message: (
-            <Button
-              size="compact-xs"
-              variant="light"
-              onClick={() => {
-                notifications.hide(id);
-                mark.mutate(false, { onSuccess: onDone });
-              }}
-            >
-              {t('action.undo')}
-            </Button>
-          ),
-          autoClose: 10_000,
-        });
-        onDone();
-        onClose();
-      },
+  const offerUndo = () => {
+    const id = `spam-${callId}`;
+    notifications.show({
+      id,
+      title: t('spam.done', { number: display }),
+      message: (
+        <Button
+          size="compact-xs"
+          variant="light"
+          onClick={() => {
+            notifications.hide(id);
+            mark.mutate(false);
+          }}
+        >
+          {t('action.undo')}
+        </Button>
+      ),
+      autoClose: 10_000,
     });
+  };
   return (
     <Modal opened onClose={onClose} title={t('spam.title', { number: display })} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <Text size="sm" mb="lg">
@@ -57,7 +59,7 @@ export function ConfirmSpam({ number, callId, display, onClose, onDone }: Props)
         <Button variant="default" onClick={onClose}>
           {t('action.cancel')}
         </Button>
-        <Button color="red.8" loading={mark.isPending} onClick={confirm} data-autofocus>
+        <Button color="red.8" loading={mark.isPending} onClick={() => mark.mutate(true)} data-autofocus>
           {t('call.mark_spam')}
         </Button>
       </Group>

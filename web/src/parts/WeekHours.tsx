@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconCopy, IconPlus, IconX } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { hoursFaults, likeFirst, officeDay, readTime, weekdays, type Interval } from './hours';
 import { useNarrow } from './useNarrow';
@@ -78,7 +79,16 @@ export function WeekHours({ label, value, onChange, split }: Props) {
   );
 }
 
-function TimeField({ label, value, wrong, onChange }: { label: string; value: string; wrong: boolean; onChange: (time: string) => void }) {
+interface TimeProps {
+  label: string;
+  value: string;
+  wrong: boolean;
+  onChange: (time: string) => void;
+}
+
+// A time counts as soon as it is one; a wrong one is told when the field is left.
+function TimeField({ label, value, wrong, onChange }: TimeProps) {
+  const [typed, setTyped] = useState<string | null>(null);
   return (
     <TextInput
       className={classes.time}
@@ -88,11 +98,17 @@ function TimeField({ label, value, wrong, onChange }: { label: string; value: st
       inputMode="numeric"
       maxLength={5}
       error={wrong}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      value={typed ?? value}
+      onChange={(event) => {
+        const text = event.currentTarget.value;
+        setTyped(text);
+        const time = readTime(text);
+        if (time) onChange(time);
+      }}
       onBlur={() => {
-        const time = readTime(value);
-        if (time && time !== value) onChange(time);
+        if (typed === null) return;
+        onChange(readTime(typed) ?? typed);
+        setTyped(null);
       }}
     />
   );

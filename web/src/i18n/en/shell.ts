@@ -43,9 +43,9 @@ export const error = {
   no_device: 'You have no telephone assigned. Ask the administrator.',
   device_busy: 'Your telephone is busy.',
   device_unregistered: 'Your telephone is offline.',
-  pbx_unreachable: 'The exchange does not answer.',
-  pbx_refused: 'The exchange refused the call.',
-  pbx_access_denied: 'The exchange does not let Ringcard in: check the ARI user and password.',
+  pbx_unreachable: 'The PBX does not answer.',
+  pbx_refused: 'The PBX refused the call.',
+  pbx_access_denied: 'The PBX does not let Ringcard in: check the ARI user and password.',
   expired: 'The request is too old, click again.',
   call_not_found: 'The call has already ended.',
   unknown: 'Something went wrong.',
@@ -64,7 +64,7 @@ export const find = {
 
 export const link = {
   lost: 'Connection lost, reconnecting… What you see may be out of date.',
-  pbx_lost: 'No connection to the exchange “{{name}}”: calls are not visible now.',
+  pbx_lost: 'No connection to the PBX “{{name}}”: calls are not visible now.',
   reload: 'This page is out of date and gets no calls any more.',
   reload_button: 'Reload the page',
   retry: 'Connect now',
@@ -104,15 +104,15 @@ export const period = { today: 'Today', yesterday: 'Yesterday', week: '7 days', 
 export const phone = {
   connecting: 'Connecting…',
   no_link: 'No connection',
-  no_pbx: 'Exchange offline',
+  no_pbx: 'PBX offline',
   none: 'No telephone',
   none_hint: 'The administrator can assign you a telephone in the settings.',
   offline: 'Phone {{number}} offline',
-  offline_hint: 'The telephone is not registered at the exchange: it will not ring.',
+  offline_hint: 'The telephone is not registered at the PBX: it will not ring.',
   online: 'Phone {{number}} online',
   online_hint: 'The telephone is registered and will ring.',
   unknown: 'Phone {{number}}: unknown',
-  unknown_hint: 'The exchange has not told the state of the telephone.',
+  unknown_hint: 'The PBX has not told the state of the telephone.',
 };
 
 export const presence = {

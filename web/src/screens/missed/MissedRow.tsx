@@ -30,7 +30,7 @@ export function MissedRow({ row }: { row: Obligation }) {
       <Face name={name} size={40} />
       <div className={own.who}>
         {row.client_id ? (
-          <Anchor component={Link} to={`/clients/${row.client_id}`} fw={600} c="inherit" className="ellipsis">
+          <Anchor component={Link} to={`/clients/${row.client_id}`} fw={600} c="inherit" className="ellipsis" display="block">
             {name}
           </Anchor>
         ) : (
@@ -38,7 +38,7 @@ export function MissedRow({ row }: { row: Obligation }) {
             {name}
           </Text>
         )}
-        <Text size="sm" c="dimmed" className="ellipsis tabular">
+        <Text size="sm" c="dimmed" className="tabular" lineClamp={2}>
           {[name !== row.number.display && row.number.display, t('missed.attempts', { count: row.attempts }), t('missed.last', { time: format.within(row.last_at) })]
             .filter(Boolean)
             .join(' · ')}

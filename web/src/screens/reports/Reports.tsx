@@ -69,7 +69,7 @@ export function Reports() {
           <NumberInput
             aria-label={t('report.sla')}
             prefix={`${t('report.sla')} `}
-            w={150}
+            w={200}
             min={1}
             max={3600}
             value={sla}

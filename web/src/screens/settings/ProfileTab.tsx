@@ -9,8 +9,7 @@ import { useChangeMe, useInfo, useMe } from '@/app/session';
 import { asLanguage, switchLanguage } from '@/i18n';
 import { Section } from '@/parts/Section';
 import { SaveBar, useDraft } from '@/parts/useDraft';
-import { linkFault } from './link/template';
-import { TemplateField } from './link/TemplateField';
+import { TemplateField, useTemplate } from './link/TemplateField';
 
 const themes = ['auto', 'light', 'dark'] as const;
 const modes = ['ring', 'answer', 'never'] as const;
@@ -122,11 +121,12 @@ function OwnLink() {
     write: async ({ link }) => send(api.PUT('/me/settings', { body: { ...(await cache.ensureQueryData(popQuery)), link: link.trim() } })),
   });
   const { value, change } = draft;
+  const state = useTemplate('open', value?.link ?? '', true);
   if (!value) return null;
   return (
     <Section title={t('pop_link.own')} text={t('pop_link.own_text')}>
-      <TemplateField optional mode="open" label={t('pop_link.template')} value={value.link} onChange={(link) => change({ link })} />
-      <SaveBar draft={draft} invalid={value.link.trim() !== '' && linkFault(value.link, 'open') !== null} />
+      <TemplateField mode="open" state={state} label={t('pop_link.template')} value={value.link} onChange={(link) => change({ link })} />
+      <SaveBar draft={draft} invalid={state.problem !== null} />
     </Section>
   );
 }

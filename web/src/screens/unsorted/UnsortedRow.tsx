@@ -40,7 +40,7 @@ export function UnsortedRow({ row }: { row: Unsorted }) {
           {row.display}
         </Text>
         <Text size="sm" c="dimmed" className="ellipsis">
-          {[row.caller_name, t('unsorted.calls', { count: row.calls }), row.answered > 0 && t('unsorted.answered', { count: row.answered })]
+          {[row.caller_name, t('unsorted.calls', { count: row.calls }), row.calls > 1 && row.answered > 0 && t('unsorted.answered', { count: row.answered })]
             .filter(Boolean)
             .join(' · ')}
         </Text>

@@ -5,8 +5,7 @@ import type { PopLink } from '@/api/types';
 import { Section } from '@/parts/Section';
 import { Failure, Lines } from '@/parts/States';
 import { SaveBar, useDraft } from '@/parts/useDraft';
-import { linkFault } from './template';
-import { TemplateField } from './TemplateField';
+import { TemplateField, useTemplate } from './TemplateField';
 
 const modes = ['off', 'open', 'post'] as const;
 const moments = ['ring', 'answer', 'end'] as const;
@@ -20,6 +19,7 @@ export function LinkTab() {
     write: (link) => send(api.PUT('/settings/pop-link', { body: { ...link, template: link.template.trim() } })),
   });
   const { query, value, change } = draft;
+  const state = useTemplate(value?.mode === 'post' ? 'post' : 'open', value?.template ?? '');
   if (query.error) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (!value) return <Lines count={4} />;
   const { mode, template } = value;
@@ -54,8 +54,8 @@ export function LinkTab() {
             </Group>
           </div>
         )}
-        {mode !== 'off' && <TemplateField label={t('pop_link.template')} mode={mode} value={template} onChange={(next) => change({ template: next })} />}
-        <SaveBar draft={draft} invalid={mode !== 'off' && linkFault(template, mode) !== null} />
+        {mode !== 'off' && <TemplateField label={t('pop_link.template')} mode={mode} state={state} value={template} onChange={(next) => change({ template: next })} />}
+        <SaveBar draft={draft} invalid={mode !== 'off' && state.problem !== null} />
       </Section>
     </Stack>
   );

@@ -68,7 +68,7 @@ function Line({ finding }: { finding: Finding }) {
   const { check, seen, change, error } = findingText(t, finding);
   return (
     <Group align="flex-start" wrap="nowrap" gap="md" py={8}>
-      <Badge color={colors[finding.level]} miw={104} flex="none">
+      <Badge color={colors[finding.level]} c={finding.level === 'warn' ? 'var(--rc-yellow)' : undefined} miw={104} flex="none">
         {t(`pbx_admin.level.${finding.level}`)}
       </Badge>
       <div style={{ minWidth: 0, flex: 1 }}>
@@ -88,9 +88,13 @@ function Line({ finding }: { finding: Finding }) {
             <Text size="xs" fw={600} mt={4}>
               {t('pbx_admin.change')}
             </Text>
-            <Code block style={{ whiteSpace: 'pre-wrap' }}>
-              {change}
-            </Code>
+            {change.includes('\n') ? (
+              <Code block style={{ whiteSpace: 'pre-wrap' }}>
+                {change}
+              </Code>
+            ) : (
+              <Text size="sm">{change}</Text>
+            )}
           </>
         )}
       </div>
