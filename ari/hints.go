@@ -106,10 +106,11 @@ func (c *Client) hintsByFunctions(ctx context.Context, extensions, contexts []st
 				}
 				hint, err := ask("HINT(" + extension + "@" + in + ")")
 				var status *StatusError
-				if err != nil && !(errors.As(err, &status) && status.Status == http.StatusInternalServerError) { // 500: there is none
+				switch {
+				case errors.As(err, &status) && status.Status == http.StatusInternalServerError: // there is none
+				case err != nil:
 					return err
-				}
-				if hint != "" {
+				case hint != "":
 					out = append(out, Hint{Extension: extension, Context: in, Devices: hintDevices(hint)})
 				}
 			}

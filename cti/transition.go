@@ -156,7 +156,7 @@ func (t *transition) caller(ch Channel) {
 		return
 	}
 	t.c.Number = t.Office.cfg.Parse(ch.CallerNumber)
-	t.c.Matches, t.c.Client = nil, nil
+	t.c.Matches, t.c.Client, t.c.LookupAsOf = nil, nil, nil
 	t.lookup()
 }
 
@@ -305,7 +305,7 @@ func (t *transition) reached(peer *Leg, ch Channel) {
 		}
 		t.effects |= EffectShow | EffectSave
 	case peer.Role == OfficeLeg && c.Direction == Outbound && !t.hasRole(ClientLeg):
-		c.Direction, c.Lookup, c.Matches, c.Client = Internal, LookupOff, nil, nil
+		c.Direction, c.Lookup, c.Matches, c.Client, c.LookupAsOf = Internal, LookupOff, nil, nil, nil
 		t.effects |= EffectShow | EffectSave
 	}
 }

@@ -71,11 +71,11 @@ func (o offers) telephone(m cti.QueueMember) string {
 	return m.Device
 }
 
-func told(any, all bool) string {
+func told(answered, listed bool) string {
 	switch {
-	case !any:
+	case !answered:
 		return httpapi.ToldByNone
-	case all:
+	case listed:
 		return httpapi.ToldByList
 	}
 	return httpapi.ToldByNames
