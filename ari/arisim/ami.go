@@ -103,9 +103,10 @@ func (s *Sim) serveManager(conn net.Conn) {
 		if len(fields) == 0 && err == nil {
 			continue // an empty line
 		}
-		if err != nil || !s.obey(k, fields) {
+		if err != nil {
 			return
 		}
+		s.obey(k, fields)
 	}
 }
 
@@ -157,8 +158,8 @@ func (s *Sim) event(name string, fields ...string) {
 	}
 }
 
-// obey carries an action out and answers it; false ends the session.
-func (s *Sim) obey(k *amiSession, fields textproto.MIMEHeader) bool {
+// obey carries an action out and answers it.
+func (s *Sim) obey(k *amiSession, fields textproto.MIMEHeader) {
 	action, id := strings.ToLower(fields.Get("Action")), fields.Get("ActionID")
 	reply := func(response, text string, more ...string) {
 		k.send(message(append([]string{"Response", response, "ActionID", id, "Message", text}, more...)...))
@@ -168,36 +169,32 @@ func (s *Sim) obey(k *amiSession, fields textproto.MIMEHeader) bool {
 	switch {
 	case action == "challenge":
 		k.send(message("Response", "Success", "ActionID", id, "Challenge", amiChallenge))
-		return true
+		return
 	case action == "login":
 		if k.in = s.knows(fields); !k.in {
 			reply("Error", "Authentication failed")
-			return true
+			return
 		}
 		reply("Success", "Authentication accepted")
-		return true
-	case action == "logoff":
-		reply("Goodbye", "Thanks for all the fish.")
-		return false
+		return
 	case !k.in:
 		reply("Error", "Permission denied")
-		return true
+		return
 	}
 	f, known := amiActions[action]
 	if !known {
 		reply("Error", "Invalid/unknown command: "+fields.Get("Action")+". Use Action: ListCommands to show available commands.")
-		return true
+		return
 	}
 	list, err := f(s, fields)
 	if err != nil {
 		reply("Error", err.Error())
-		return true
+		return
 	}
 	reply("Success", "Done")
 	for _, m := range list {
 		k.send(message(append([]string{"Event", m[0], "ActionID", id}, m[1:]...)...))
 	}
-	return true
 }
 
 // knows checks a login, by challenge or by password.

@@ -87,7 +87,7 @@ func (s *Sim) getLive(w http.ResponseWriter, r *http.Request) {
 	k := s.recorded(r.PathValue("name"))
 	var out *recordingJSON
 	if k != nil && k.ch != nil {
-		out = k.json("recording")
+		out = k.json(map[bool]string{false: "recording", true: "paused"}[k.paused])
 	}
 	s.mu.Unlock()
 	if out == nil {
