@@ -45,7 +45,9 @@ func (a *App) startRecordings(ctx context.Context) error {
 	a.pbxFiles = &pbxFiles{clients: make(map[string]*ari.Client), folders: make(map[string]*os.Root), stored: make(map[string]bool)}
 	var names []string
 	for _, p := range cfg.PBX {
-		names = append(names, p.Name)
+		if !p.OverSIP() { // which records nothing for us
+			names = append(names, p.Name)
+		}
 	}
 	store := postgres.NewRecordingStore(a.db)
 	a.services.Recordings = recording.NewService(recording.Stores{
