@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -120,7 +122,10 @@ func (r *Recordings) Stop(ctx context.Context) error {
 func (r *Recordings) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, recordingFlush)
 	defer cancel()
-	for _, t := range r.tapes { // nobody else is left
+	r.mu.Lock()
+	tapes := slices.Collect(maps.Values(r.tapes))
+	r.mu.Unlock()
+	for _, t := range tapes { // no worker has one any more
 		for len(t.unsaved) > 0 {
 			rec := t.unsaved[0]
 			if err := r.opt.Keeper.SaveRecording(ctx, rec); err != nil {
