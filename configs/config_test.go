@@ -63,8 +63,8 @@ func TestCommentedPBXOfTheExampleIsValid_OP_06(t *testing.T) {
 			{Match: `^\+7`, Roles: []string{"admin", "supervisor", "manager", "operator", "agent"}},
 			{Match: `^\+`, Roles: []string{"admin", "supervisor"}},
 		},
-		DialHours:  DialHours{From: "08:00", To: "22:00"},
-		Queues:     Queues{Names: []string{"sales"}, PauseOnBreak: true, PauseReasons: []string{"lunch", "training"}},
+		DialHours:     DialHours{From: "08:00", To: "22:00"},
+		Queues:        Queues{Names: []string{"sales"}, PauseOnBreak: true, PauseReasons: []string{"lunch", "training"}},
 		SetCallerName: true, CallerName: CallerName{Max: 60},
 		RecordAuto: "inbound", RecordingsDir: "/mnt/pbx/monitor", RecordingsFromARI: true,
 	}

@@ -8,7 +8,7 @@ import (
 
 // overload: Asterisk queues the events of each ARI application. When more than
 // 500 wait, its guard against overload is up, and by default res_pjsip then
-// ignores new calls, whichever application it is that reads slowly (ADR 24).
+// ignores new calls, whichever application it is that reads slowly (ADR 21).
 func (c *pbxCheck) overload(ctx context.Context, rest *ari.REST) {
 	const what = "overload guard"
 	trigger, err := rest.Overload(ctx)

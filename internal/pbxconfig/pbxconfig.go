@@ -148,7 +148,7 @@ password = %s
 }
 
 // pjsipConf: by default PJSIP ignores new calls while more than 500 events wait
-// for any ARI application (ADR 24).
+// for any ARI application (ADR 21).
 const pjsipConf = `[global]
 type = global
 taskprocessor_overload_trigger = pjsip_only
