@@ -14,7 +14,7 @@ import { useToastError } from '@/parts/errors';
 import { Face } from '@/parts/Face';
 import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
-import own from './Missed.module.css';
+import own from '@/parts/CallerRow.module.css';
 
 /** One missed caller: who, how often, by when, and who calls back. */
 export function MissedRow({ row }: { row: Obligation }) {

@@ -12,7 +12,7 @@ import { ConfirmSpam } from '@/parts/ConfirmSpam';
 import { reach } from '@/parts/reach';
 import { useDial } from '@/parts/useDial';
 import { useNarrow } from '@/parts/useNarrow';
-import own from './Unsorted.module.css';
+import own from '@/parts/CallerRow.module.css';
 
 const ClientForm = lazy(() => import('@/parts/ClientForm'));
 const AttachClient = lazy(() => import('@/parts/AttachClient'));
@@ -45,7 +45,7 @@ export function UnsortedRow({ row }: { row: Unsorted }) {
             .join(' · ')}
         </Text>
       </div>
-      <div className={own.when}>
+      <div className={own.term}>
         <Text size="sm" className="ellipsis">
           {format.moment(row.last_at)}
         </Text>
