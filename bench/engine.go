@@ -224,4 +224,4 @@ func (discard) Card(context.Context, int64, int64) (*cti.Client, error) { return
 func (discard) Save(context.Context, cti.Call) error                    { return nil }
 func (discard) Unfinished(context.Context, string) ([]cti.Call, error)  { return nil, nil }
 func (discard) ShowCall([]int64, cti.Call)                              {}
-func (discard) ShowPresence([]cti.Presence)                             {}
+func (discard) ShowPresence([]cti.Presence, []int64)                    {}

@@ -9,7 +9,8 @@ import (
 type Action string
 
 // Actions. Transfer is the blind one; Consult, Complete and Cancel are the
-// attended one. Redirect sends a call on that still rings at the user.
+// attended one. Redirect sends a call on that still rings at the user. Leave
+// ends a supervision.
 const (
 	ActHangup     Action = "hangup"
 	ActHold       Action = "hold"
@@ -28,12 +29,13 @@ const (
 	ActListen     Action = "listen"
 	ActWhisper    Action = "whisper"
 	ActBarge      Action = "barge"
+	ActLeave      Action = "leave"
 )
 
 // Actions lists all actions in the order of the page's buttons.
 func Actions() []Action {
 	return []Action{ActHangup, ActHold, ActResume, ActMute, ActUnmute, ActDTMF, ActTransfer, ActConsult, ActComplete,
-		ActCancel, ActConference, ActPark, ActPickup, ActRedirect, ActListen, ActWhisper, ActBarge}
+		ActCancel, ActConference, ActPark, ActPickup, ActRedirect, ActListen, ActWhisper, ActBarge, ActLeave}
 }
 
 // Supervises tells whether the action listens to the calls of others, which

@@ -36,6 +36,9 @@ func (s *Service) Actions(userID int64, callID string, all bool) ([]ActionState,
 
 // refusal asks the call first and then the PBX.
 func (s *Service) refusal(e *Engine, c *Call, userID int64, a Action, all bool) *Error {
+	if a == ActLeave {
+		return s.leaving(userID, c.ID)
+	}
 	legs := partOf(c, userID, all)
 	if a == ActHangup && !all && c.State != Ended && !ends(c, userID) {
 		return Errorf(CodeForbidden, "the call is not yours to end while it rings for others")
@@ -216,6 +219,8 @@ func (c *command) run(ctx context.Context) (ControlResult, error) {
 	switch c.req.Action {
 	case ActHangup:
 		return result, c.s.Hangup(ctx, c.req.UserID, c.req.CallID, c.req.All)
+	case ActLeave:
+		return result, c.leave(ctx)
 	case ActConsult, ActConference:
 		if c.order.Third == "" {
 			id, err := c.consult(ctx)
@@ -231,8 +236,10 @@ func (c *command) run(ctx context.Context) (ControlResult, error) {
 	}
 	proof := c.e.watch(c.call.ID, c.proof())
 	defer proof.cancel()
+	undo := c.begins()
 	out, err := c.ctl.Control(ctx, c.order)
 	if err != nil {
+		undo()
 		return result, err
 	}
 	if err := proof.wait(ctx); err != nil {

@@ -42,6 +42,7 @@ const (
 	CodeOwnCall        Code = "own_call"
 	CodeAllTalk        Code = "all_talk"
 	CodeCommandRuns    Code = "command_running"
+	CodeNotSupervising Code = "not_supervising"
 	CodeNoEffect       Code = "no_effect"
 	CodeNeedsAMI       Code = "needs_ami"
 	CodeNeedsContext   Code = "needs_ami_or_context"

@@ -68,8 +68,9 @@ type Journal interface {
 type Screens interface {
 	// ShowCall sends the whole call to each of the users.
 	ShowCall(users []int64, call Call)
-	// ShowPresence sends changed presence to everybody signed in.
-	ShowPresence([]Presence)
+	// ShowPresence sends changed presence to everybody signed in, to each what
+	// he may know (Presence.For); all are the ids of those who may see all calls.
+	ShowPresence(changed []Presence, all []int64)
 }
 
 // User is a person of the office with his devices.
@@ -77,6 +78,7 @@ type User struct {
 	ID      int64
 	Name    string
 	Devices []Device
+	SeesAll bool // has the right to see all calls
 }
 
 // Device is a telephone at a PBX.
@@ -112,11 +114,7 @@ type Presence struct {
 	// CallID lets a colleague pick up what rings; With is only for those who
 	// may see all calls.
 	CallID string `json:"call_id,omitempty" doc:"call that rings or is talked in"`
-	With   string `json:"with,omitempty" doc:"the other party; only in answers to those who may see all calls"`
-}
-
-// Public is presence without what only some may know.
-func (p Presence) Public() Presence {
-	p.With = ""
-	return p
+	With   string `json:"with,omitempty" doc:"the other party; only for those who may see all calls"`
+	// Supervises is for those who may know; see For.
+	Supervises *Supervision `json:"supervises,omitempty" doc:"whose talk is listened to; for the supervisor, for who hears him, and for those who may see all calls"`
 }

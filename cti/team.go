@@ -26,7 +26,9 @@ type Team struct {
 	known    map[int64]Presence
 	changed  map[int64]bool             // not shown yet
 	onStatus func(int64, PresenceState) // told of each SetStatus; nil: nobody
-	showing  bool                       // show runs, or will when joinFor has passed
+	// supervised is whom a user supervises, or did last.
+	supervised map[int64]*Supervision
+	showing    bool // show runs, or will when joinFor has passed
 }
 
 type deviceKey struct{ pbx, endpoint string }
@@ -47,7 +49,7 @@ type deviceLeg struct {
 // NewTeam makes an empty team.
 func NewTeam(s Screens, now func() time.Time) *Team {
 	return &Team{screens: s, now: now, status: make(map[int64]PresenceState),
-		devices: make(map[deviceKey]*device), known: make(map[int64]Presence), changed: make(map[int64]bool)}
+		supervised: make(map[int64]*Supervision), devices: make(map[deviceKey]*device), known: make(map[int64]Presence), changed: make(map[int64]bool)}
 }
 
 // SetUsers replaces the users.
@@ -67,6 +69,7 @@ func (t *Team) SetUsers(users []User) {
 	for id := range t.known {
 		if !active[id] {
 			delete(t.known, id)
+			delete(t.supervised, id)
 		}
 	}
 	t.refresh(t.users)
@@ -132,12 +135,7 @@ func (t *Team) supervising(pbx, endpoint string) bool {
 	if d == nil {
 		return false
 	}
-	for id := range d.legs {
-		if !strings.HasPrefix(id, ServicePrefix) {
-			return false
-		}
-	}
-	return len(d.legs) > 0
+	return len(d.legs) > 0 && len(d.service()) == len(d.legs)
 }
 
 // registered notes that a device came or went.
@@ -242,14 +240,18 @@ func (d *device) talk() deviceLeg {
 func (t *Team) refresh(users []User) {
 	for _, u := range users {
 		state, talk := t.state(u)
+		supervises := t.supervised[u.ID]
+		if supervises != nil && len(t.devices[supervises.device].service()) == 0 {
+			supervises = nil
+		}
 		p, ok := t.known[u.ID]
 		if !ok || p.State != state {
 			p.Since = t.now().UTC()
-		} else if p.Name == u.Name && p.Extension == extension(u) && p.CallID == talk.call && p.With == talk.with {
+		} else if p.Name == u.Name && p.Extension == extension(u) && p.CallID == talk.call && p.With == talk.with && p.Supervises == supervises {
 			continue
 		}
 		p.UserID, p.Name, p.Extension, p.State = u.ID, u.Name, extension(u), state
-		p.CallID, p.With = talk.call, talk.with
+		p.CallID, p.With, p.Supervises = talk.call, talk.with, supervises
 		t.known[u.ID] = p
 		t.changed[u.ID] = true
 	}
@@ -269,15 +271,19 @@ func (t *Team) showSoon() {
 func (t *Team) show() {
 	t.mu.Lock()
 	var changed []Presence
+	var all []int64
 	for _, u := range t.users {
 		if t.changed[u.ID] {
 			changed = append(changed, t.known[u.ID])
+		}
+		if u.SeesAll {
+			all = append(all, u.ID)
 		}
 	}
 	clear(t.changed)
 	t.mu.Unlock()
 	if len(changed) > 0 {
-		t.screens.ShowPresence(changed)
+		t.screens.ShowPresence(changed, all)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 type quiet struct{}
 
 func (quiet) ShowCall([]int64, Call)  {}
-func (quiet) ShowPresence([]Presence) {}
+func (quiet) ShowPresence([]Presence, []int64) {}
 
 func TestWrapUpIsAPresence_PU_08(t *testing.T) {
 	t.Parallel()

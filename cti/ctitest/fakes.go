@@ -36,7 +36,7 @@ func (s *Screens) ShowCall(users []int64, c cti.Call) {
 }
 
 // ShowPresence implements cti.Screens.
-func (s *Screens) ShowPresence([]cti.Presence) {}
+func (s *Screens) ShowPresence([]cti.Presence, []int64) {}
 
 // Of returns all that a user was shown.
 func (s *Screens) Of(user int64) []cti.Call {

@@ -50,12 +50,33 @@ func (s screens) ShowCall(users []int64, call cti.Call) {
 	}
 }
 
-// ShowPresence implements cti.Screens.
-func (s screens) ShowPresence(changed []cti.Presence) {
-	for i := range changed {
-		changed[i] = changed[i].Public() // it goes to everybody
+// ShowPresence implements cti.Screens. Everybody gets what all may know, and
+// who may know more gets that after it.
+func (s screens) ShowPresence(changed []cti.Presence, all []int64) {
+	public, more := make([]cti.Presence, len(changed)), false
+	known := make(map[int64][]cti.Presence) // of a few, by user
+	for i, p := range changed {
+		public[i] = p.For(0, false)
+		more = more || public[i] != p
+		if p.Supervises == nil {
+			continue
+		}
+		for _, user := range []int64{p.UserID, p.Supervises.UserID} {
+			if own := p.For(user, false); user != 0 && own.Supervises != nil && !slices.Contains(all, user) {
+				known[user] = append(known[user], own)
+			}
+		}
 	}
-	s.hub.Broadcast(push.Event{Type: messagePresence, Data: list[cti.Presence]{Items: changed}})
+	message := func(items []cti.Presence) push.Event {
+		return push.Event{Type: messagePresence, Data: list[cti.Presence]{Items: items}}
+	}
+	s.hub.Broadcast(message(public))
+	if more && len(all) > 0 {
+		s.hub.Publish(all, message(changed))
+	}
+	for user, items := range known {
+		s.hub.Publish([]int64{user}, message(items))
+	}
 }
 
 // showPBX tells everybody that a PBX came or went; what an administrator

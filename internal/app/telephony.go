@@ -10,6 +10,7 @@ import (
 	"ringcard/ari"
 	"ringcard/ari/ami"
 	"ringcard/configs"
+	"ringcard/crm"
 	"ringcard/crm/employee"
 	"ringcard/cti"
 	"ringcard/internal/httpapi"
@@ -207,7 +208,7 @@ func (a *App) refreshUsers(ctx context.Context) {
 func usersOfStaff(staff []employee.User) []cti.User {
 	users := make([]cti.User, len(staff))
 	for i, u := range staff {
-		users[i] = cti.User{ID: u.ID, Name: u.Name}
+		users[i] = cti.User{ID: u.ID, Name: u.Name, SeesAll: crm.NewActor(u.ID, u.Login, u.Name, u.Role).Can(crm.CallsReadAll)}
 		for _, d := range u.Devices {
 			users[i].Devices = append(users[i].Devices, cti.Device{PBX: d.PBX, Endpoint: d.Endpoint, Context: d.Context, AutoAnswer: d.AutoAnswer})
 		}

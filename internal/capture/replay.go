@@ -258,7 +258,7 @@ type nobody struct{}
 func (nobody) ShowCall([]int64, cti.Call) {}
 
 // ShowPresence implements cti.Screens.
-func (nobody) ShowPresence([]cti.Presence) {}
+func (nobody) ShowPresence([]cti.Presence, []int64) {}
 
 // deaf is a cti.PBX that takes no orders: in a replay nobody clicks.
 type deaf struct{ name string }

@@ -35,6 +35,11 @@ func (s *server) registerControl() {
 			return s.control(ctx, c, cti.ControlRequest{CallID: in.ID, Action: a.action})
 		})
 	}
+	leave := control(cti.ActLeave, "leaveCall", "Stop listening to a colleague's call; the talk goes on")
+	leave.needs = crm.CallsSupervise
+	handle(s, leave, func(ctx context.Context, c *caller, in *CallPath) (*bodyOf[ControlOutput], error) {
+		return s.control(ctx, c, cti.ControlRequest{CallID: in.ID, Action: cti.ActLeave})
+	})
 	handle(s, control(cti.ActDTMF, "sendDTMF", "Send digits to the other party"), s.sendDTMF)
 	s.targeted(cti.ActTransfer, "transfer", "Send the other party on and leave the call (blind transfer)")
 	s.targeted(cti.ActConsult, "consult", "Put the other party on hold and call a third one (attended transfer)")
@@ -138,15 +143,19 @@ func (s *server) control(ctx context.Context, c *caller, r cti.ControlRequest) (
 // mayTouch: one's own calls; what rings at a colleague may be picked up by
 // everybody; all calls for those who control or supervise all.
 func (s *server) mayTouch(c *caller, callID string, a cti.Action) bool {
-	if a == cti.ActPickup || c.actor.Can(crm.CallsControlAll) || a.Supervises() && c.actor.Can(crm.CallsSupervise) {
+	if a == cti.ActPickup || c.actor.Can(crm.CallsControlAll) || supervision(a) && c.actor.Can(crm.CallsSupervise) {
 		return true
 	}
 	return slices.ContainsFunc(s.deps.Calls.Live(c.actor.UserID), func(call cti.Call) bool { return call.ID == callID })
 }
 
+// supervision tells whether an action takes the right to supervise: also to
+// leave, which is nothing to audit.
+func supervision(a cti.Action) bool { return a.Supervises() || a == cti.ActLeave }
+
 // ActionOutput is one action of a call.
 type ActionOutput struct {
-	Action  cti.Action `json:"action" enum:"hangup,hold,resume,mute,unmute,dtmf,transfer,consult,complete,cancel,conference,park,pickup,redirect,listen,whisper,barge"`
+	Action  cti.Action `json:"action" enum:"hangup,hold,resume,mute,unmute,dtmf,transfer,consult,complete,cancel,conference,park,pickup,redirect,listen,whisper,barge,leave"`
 	Allowed bool       `json:"allowed"`
 	Code    string     `json:"code,omitempty" doc:"why not: stable, as needs_ami"`
 	Text    string     `json:"text,omitempty" doc:"why not, in English"`
@@ -163,9 +172,9 @@ func (s *server) callActions(_ context.Context, c *caller, in *CallPath) (*bodyO
 		switch {
 		case !s.mayTouch(c, in.ID, a.Action):
 			o.Code, o.Text = codeForbidden, "you have no part in this call"
-		case a.Action.Supervises() && !c.actor.Can(crm.CallsSupervise):
+		case supervision(a.Action) && !c.actor.Can(crm.CallsSupervise):
 			o.Code, o.Text = codeForbidden, "permission "+string(crm.CallsSupervise)+" is needed"
-		case !a.Action.Supervises() && !c.actor.Can(crm.CallsDial):
+		case !supervision(a.Action) && !c.actor.Can(crm.CallsDial):
 			o.Code, o.Text = codeForbidden, "permission "+string(crm.CallsDial)+" is needed"
 		}
 		o.Allowed = o.Code == ""

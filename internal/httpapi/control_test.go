@@ -122,10 +122,12 @@ func TestSupervisionTakesARightAndIsAudited_CO_09(t *testing.T) {
 	for _, action := range actions {
 		want[ControlOutput](t, ivan.post(path+"/"+action, map[string]any{"device": "PJSIP/110"}), http.StatusOK)
 	}
+	refused(t, s.login("anna").post(path+"/leave", nil), http.StatusForbidden, codeForbidden)
+	want[ControlOutput](t, ivan.post(path+"/leave", nil), http.StatusOK)
 	if rows := s.audited(id); !slices.Equal(rows, []string{"ivan call.listen", "ivan call.whisper", "ivan call.barge"}) {
 		t.Errorf("audited %v", rows)
 	}
-	if got := s.taken(); len(got) != 3 || got[2].Action != cti.ActBarge || got[2].Device != "PJSIP/110" {
+	if got := s.taken(); len(got) != 4 || got[2].Action != cti.ActBarge || got[2].Device != "PJSIP/110" || got[3].Action != cti.ActLeave {
 		t.Errorf("ordered %+v", got)
 	}
 	s.calls.err = cti.Errorf(cti.CodeUnregistered, "the telephone is not registered")

@@ -28,14 +28,11 @@ func (s *server) listPresence(_ context.Context, c *caller, _ *none) (*bodyOf[it
 	return listOf(s.presence(c.actor)), nil
 }
 
-// presence tells with whom colleagues talk only to those who may see all calls.
+// presence tells the actor what he may know of each.
 func (s *server) presence(actor crm.Actor) []cti.Presence {
 	list := s.deps.Team.List()
-	if actor.Can(crm.CallsReadAll) {
-		return list
-	}
 	for i := range list {
-		list[i] = list[i].Public()
+		list[i] = list[i].For(actor.UserID, actor.Can(crm.CallsReadAll))
 	}
 	return list
 }

@@ -80,6 +80,7 @@ var statusOf = map[string]int{
 	string(cti.CodeHeldAtPhone):    http.StatusConflict,
 	string(cti.CodeNotHeld):        http.StatusConflict,
 	string(cti.CodeAlreadyMuted):   http.StatusConflict,
+	string(cti.CodeNotSupervising): http.StatusConflict,
 	string(cti.CodeNotMuted):       http.StatusConflict,
 	string(cti.CodeConsulting):     http.StatusConflict,
 	string(cti.CodeNoConsultation): http.StatusConflict,

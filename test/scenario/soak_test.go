@@ -25,7 +25,7 @@ func (n nowhere) Save(_ context.Context, c cti.Call) error {
 }
 func (nowhere) Unfinished(context.Context, string) ([]cti.Call, error) { return nil, nil }
 func (nowhere) ShowCall([]int64, cti.Call)                             {}
-func (nowhere) ShowPresence([]cti.Presence)                            {}
+func (nowhere) ShowPresence([]cti.Presence, []int64)                   {}
 
 // again makes another call of a recorded stream: the same events with new ids.
 func again(ev cti.Event, n int) cti.Event {
