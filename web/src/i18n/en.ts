@@ -7,7 +7,7 @@ import { number_test, queue, wrapup } from './en/work';
 import { pbx_admin } from './en/pbx_admin';
 import { missed, report } from './en/after';
 import { recording } from './en/recording';
-import { control, reason } from './en/control';
+import { control, reason, supervision } from './en/control';
 import { why } from './en/why';
 
 export const en = {
@@ -84,6 +84,7 @@ export const en = {
   },
   control,
   reason,
+  supervision,
   recording,
   missed,
   report,

@@ -7,7 +7,7 @@ import { number_test, queue, wrapup } from './ru/work';
 import { pbx_admin } from './ru/pbx_admin';
 import { missed, report } from './ru/after';
 import { recording } from './ru/recording';
-import { control, reason } from './ru/control';
+import { control, reason, supervision } from './ru/control';
 import { why } from './ru/why';
 
 // Russian is the first language of the product; its keys are the type of all
@@ -88,6 +88,7 @@ export const ru = {
   },
   control,
   reason,
+  supervision,
   recording,
   missed,
   report,

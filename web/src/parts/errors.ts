@@ -28,6 +28,7 @@ const codes: Record<keyof typeof ru.reason, true> = {
   queue_not_found: true,
   not_a_member: true,
   static_member: true,
+  not_supervising: true,
   no_effect: true,
   needs_ami: true,
   needs_ami_or_context: true,

@@ -19,10 +19,15 @@ const key = (id: string) => ['calls', 'actions', id];
 export function useCallActions(call: Call, enabled: boolean): Can {
   // whether a consultation can be completed depends on that call
   const consult = useLive((live) => (call.consult_id ? (live.calls[call.consult_id]?.version ?? 0) : 0));
+  return useActionsOf(call.id, `${call.version} ${consult}`, enabled && call.state !== 'ended');
+}
+
+/** The same of a call that is known by its id only; asked again with each state of it. */
+export function useActionsOf(callId: string, state: string, enabled: boolean): Can {
   const { data } = useQuery({
-    queryKey: [...key(call.id), call.version, consult],
-    queryFn: ({ signal }) => send(api.GET('/calls/{id}/actions', { params: { path: { id: call.id } }, signal })),
-    enabled: enabled && call.state !== 'ended',
+    queryKey: [...key(callId), state],
+    queryFn: ({ signal }) => send(api.GET('/calls/{id}/actions', { params: { path: { id: callId } }, signal })),
+    enabled,
     // between two versions the last answer is better than no buttons
     placeholderData: (last) => last,
     retry: false,

@@ -12,6 +12,7 @@ import { LinkBanner } from './LinkBanner';
 import { Nav } from './Nav';
 import { Pop } from './Pop';
 import classes from './Shell.module.css';
+import { SupervisionBar } from './SupervisionBar';
 import { useHappenings } from './useHappenings';
 import { useStream } from './useStream';
 
@@ -39,6 +40,7 @@ export function Shell() {
         </AppShell.Navbar>
         <AppShell.Main className={classes.main}>
           <LinkBanner onRetry={retryNow} />
+          <SupervisionBar />
           <Suspense fallback={<Lines />}>
             <Outlet />
           </Suspense>

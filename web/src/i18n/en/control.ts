@@ -16,6 +16,7 @@ export const control = {
   listen: 'Listen',
   whisper: 'Whisper',
   barge: 'Barge in',
+  leave: 'Stop',
   more: 'More',
   digits: 'Digits',
   to: 'Colleague, extension or outside number',
@@ -55,9 +56,29 @@ export const reason = {
   queue_not_found: 'The PBX has no such queue',
   not_a_member: 'The telephone is not in this queue',
   static_member: "The PBX's configuration puts this telephone into the queue: pause instead of leaving",
+  not_supervising: 'You do not listen to this call',
   no_effect: 'The PBX confirmed the command, but nothing has changed. Do it at the telephone and tell the administrator.',
   needs_ami: 'This needs AMI: an administrator switches it on',
   needs_ami_or_context: 'This needs AMI or the context cti-cmd: an administrator switches them on',
   unsupported_by_pbx: 'This PBX cannot do it',
   not_possible_on_sip: 'The PBX is connected by SIP only: do it at the telephone',
+};
+
+// Supervision of colleagues' talks (CO-09).
+export const supervision = {
+  open: 'Join',
+  open_label: 'Join the talk of {{name}}',
+  listen_text: 'Nobody hears you',
+  whisper_text: 'Only your colleague hears you',
+  barge_text: 'Both hear you',
+  label: 'Supervision of a talk',
+  calling: 'Your telephone rings, pick it up. The talk of {{name}}',
+  listen: 'You listen to the talk of {{name}}',
+  whisper: 'You whisper to {{name}}',
+  barge: 'You are in the talk of {{name}}',
+  heard_whisper: '{{name}} hears your talk and whispers to you. The client does not hear it.',
+  heard_barge: '{{name}} is in your talk: you and the client hear it.',
+  does_listen: 'listens to {{name}}',
+  does_whisper: 'whispers to {{name}}',
+  does_barge: 'in the talk of {{name}}',
 };

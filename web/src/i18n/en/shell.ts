@@ -148,6 +148,13 @@ export const team = {
   no_extension: 'No telephone',
   stale: 'This may be out of date',
   stale_since: 'Connection lost at {{time}}. Shown is what was known then.',
+  with: 'with {{name}}',
+  transfer: 'Transfer the talk to {{name}}, {{number}}',
+  not_callable_talking: 'Is talking: call when free again',
+  not_callable_ringing: 'Somebody is calling this telephone',
+  not_callable_offline: 'The telephone is offline',
+  not_callable_unknown: 'The state of the telephone is not known',
+  not_callable_stale: 'No connection to the server',
   you: '(you)',
 };
 

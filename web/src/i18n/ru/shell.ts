@@ -155,6 +155,13 @@ export const team = {
   no_extension: 'Без телефона',
   stale: 'Данные могли устареть',
   stale_since: 'Связь потеряна в {{time}}. Показано, что было известно тогда.',
+  with: 'с: {{name}}',
+  transfer: 'Перевести разговор: {{name}}, {{number}}',
+  not_callable_talking: 'Разговаривает: позвоните, когда освободится',
+  not_callable_ringing: 'Ему сейчас звонят',
+  not_callable_offline: 'Телефон не в сети',
+  not_callable_unknown: 'Состояние телефона неизвестно',
+  not_callable_stale: 'Нет связи с сервером',
   you: '(вы)',
 };
 

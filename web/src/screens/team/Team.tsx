@@ -1,8 +1,8 @@
-import { Alert, Button, Group, SegmentedControl, Text } from '@mantine/core';
-import { IconClockExclamation, IconPhone, IconUsersGroup } from '@tabler/icons-react';
+import { Alert, Group, SegmentedControl, Text } from '@mantine/core';
+import { IconClockExclamation, IconUsersGroup } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCan, useMe } from '@/app/session';
+import { useMe } from '@/app/session';
 import { genderOf } from '@/format/text';
 import { clock } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
@@ -10,11 +10,11 @@ import { useNow } from '@/format/useNow';
 import { useLive } from '@/live/store';
 import type { Presence } from '@/live/types';
 import { Face } from '@/parts/Face';
-import { callable, presenceColor, presenceInk, sorted } from '@/parts/presence';
+import { presenceColor, presenceInk, sorted } from '@/parts/presence';
 import { Screen } from '@/parts/Screen';
 import classes from '@/parts/Screen.module.css';
 import { Empty, Lines } from '@/parts/States';
-import { useDial } from '@/parts/useDial';
+import { Orders } from './Orders';
 import { Queues } from './Queues';
 import own from './Team.module.css';
 
@@ -85,9 +85,7 @@ export function Team() {
 function Tile({ member, stale }: { member: Presence; stale: boolean }) {
   const { t } = useTranslation();
   const me = useMe();
-  const can = useCan();
   const now = useNow();
-  const { dial } = useDial();
   const number = member.extension ?? '';
   const known = member.state !== 'unknown';
   return (
@@ -108,26 +106,27 @@ function Tile({ member, stale }: { member: Presence; stale: boolean }) {
             {t(`presence.${member.state}`, { context: genderOf(member.name) })}
             {known && !stale && ` ${clock(now - Date.parse(member.since))}`}
           </Text>
+          <Doing member={member} />
         </div>
       </Group>
       <Group justify="space-between" mt="md" mih={30}>
         <Text size="sm" c="dimmed" className="tabular">
           {number ? t('team.extension', { number }) : t('team.no_extension')}
         </Text>
-        {can('calls.dial') && number && member.user_id !== me.id && (
-          <Button
-            size="xs"
-            variant="light"
-            color="teal"
-            leftSection={<IconPhone size={15} />}
-            disabled={stale || !callable(member.state)}
-            aria-label={t('team.call', { name: member.name, number })}
-            onClick={() => dial({ reach: { to: number }, display: number, name: member.name })}
-          >
-            {t('call.dial')}
-          </Button>
-        )}
+        <Orders member={member} stale={stale} />
       </Group>
     </div>
   );
+}
+
+/** With whom he talks and whose talk he listens to, for who may know. */
+function Doing({ member }: { member: Presence }) {
+  const { t } = useTranslation();
+  const { supervises } = member;
+  const text = supervises ? t(`supervision.does_${supervises.mode}`, { name: supervises.name }) : member.with && t('team.with', { name: member.with });
+  return text ? (
+    <Text size="xs" c="dimmed" className="ellipsis" title={text}>
+      {text}
+    </Text>
+  ) : null;
 }
