@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Text, Tooltip } from '@mantine/core';
+import { Button, Menu, Text, Tooltip } from '@mantine/core';
 import { IconArrowForwardUp, IconEar, IconHandGrab, IconPhone, type Icon } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -23,15 +23,11 @@ export function Orders({ member, stale }: Props) {
   const talk = useLive((state) => Object.values(state.calls).find((call) => call.state !== 'ended' && call.state !== 'ringing' && answered(call, me.id)));
   if (member.user_id === me.id || !member.extension) return null;
   const busy = { callId: member.call_id ?? '', state: `${member.state} ${member.since}` };
-  return (
-    <Group gap="xs" justify="flex-end">
-      {member.state === 'talking' && busy.callId && can('calls.supervise') && <Supervise member={member} {...busy} stale={stale} />}
-      {member.state === 'ringing' && busy.callId && can('calls.dial') && <Pickup {...busy} stale={stale} />}
-      {can('calls.dial') &&
-        member.state !== 'ringing' &&
-        (talk && callable(member.state) ? <HandOver member={member} call={talk} stale={stale} /> : <Dial member={member} stale={stale} />)}
-    </Group>
-  );
+  if (member.state === 'talking' && busy.callId && can('calls.supervise')) return <Supervise member={member} {...busy} stale={stale} />;
+  if (!can('calls.dial')) return null;
+  if (member.state === 'ringing' && busy.callId) return <Pickup {...busy} stale={stale} />;
+  if (talk && callable(member.state)) return <HandOver member={member} call={talk} stale={stale} />;
+  return <Dial member={member} stale={stale} />;
 }
 
 /** A button that says why it cannot be pressed. */
@@ -58,7 +54,7 @@ function Dial({ member, stale }: Props) {
   const { t } = useTranslation();
   const { dial } = useDial();
   const number = member.extension ?? '';
-  const reason = stale ? 'stale' : callable(member.state) ? undefined : (member.state as 'talking' | 'offline' | 'unknown');
+  const reason = stale ? 'stale' : callable(member.state) ? undefined : (member.state as 'talking' | 'ringing' | 'offline' | 'unknown');
   return (
     <Explained why={reason && t(`team.not_callable_${reason}`)}>
       <Button

@@ -109,8 +109,8 @@ function Tile({ member, stale }: { member: Presence; stale: boolean }) {
           <Doing member={member} />
         </div>
       </Group>
-      <Group justify="space-between" mt="md" mih={30}>
-        <Text size="sm" c="dimmed" className="tabular">
+      <Group justify="space-between" wrap="nowrap" gap="xs" mt="sm" mih={30}>
+        <Text size="sm" c="dimmed" className="tabular ellipsis">
           {number ? t('team.extension', { number }) : t('team.no_extension')}
         </Text>
         <Orders member={member} stale={stale} />
@@ -124,9 +124,10 @@ function Doing({ member }: { member: Presence }) {
   const { t } = useTranslation();
   const { supervises } = member;
   const text = supervises ? t(`supervision.does_${supervises.mode}`, { name: supervises.name }) : member.with && t('team.with', { name: member.with });
-  return text ? (
-    <Text size="xs" c="dimmed" className="ellipsis" title={text}>
+  // the line is kept, so that places do not jump when states change
+  return (
+    <Text size="xs" c="dimmed" className="ellipsis" title={text} mih={18}>
       {text}
     </Text>
-  ) : null;
+  );
 }
