@@ -8,7 +8,7 @@ import (
 // quiet shows nothing.
 type quiet struct{}
 
-func (quiet) ShowCall([]int64, Call)  {}
+func (quiet) ShowCall([]int64, Call)           {}
 func (quiet) ShowPresence([]Presence, []int64) {}
 
 func TestWrapUpIsAPresence_PU_08(t *testing.T) {
