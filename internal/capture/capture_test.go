@@ -55,7 +55,7 @@ func plain(lines []stored) *Capture {
 	o := testOffice()
 	c := &Capture{Header: Header{PBX: o.Config.PBX, Trunks: o.Config.Trunks, Extensions: cti.DefaultExtensions, Context: "office"}}
 	for _, u := range o.Users {
-		c.Header.Users = append(c.Header.Users, User(u))
+		c.Header.Users = append(c.Header.Users, User{ID: u.ID, Name: u.Name, Devices: u.Devices})
 	}
 	for _, s := range lines {
 		c.Lines = append(c.Lines, Line{At: s.at, Kind: kindFrame, Frame: s.raw})
