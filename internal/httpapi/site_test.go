@@ -210,7 +210,7 @@ func (everybodyFree) Presence(int64) string { return "free" }
 
 type noScreens struct{}
 
-func (noScreens) ShowCall([]int64, cti.Call)  {}
+func (noScreens) ShowCall([]int64, cti.Call)           {}
 func (noScreens) ShowPresence([]cti.Presence, []int64) {}
 
 // fakeCalls plays the telephone side: it notes commands and answers as told.
