@@ -16,8 +16,8 @@ const (
 	CodeUnreachable  Code = "pbx_unreachable"
 	CodeRefused      Code = "pbx_refused"
 	CodeDenied       Code = "pbx_access_denied"
+	CodeConflict     Code = "pbx_conflict" // a channel is not in the state that the order needs
 	CodeExpired      Code = "expired"
-	CodeConflict     Code = "conflict"
 
 	// Of dialling and transfers (CO-02).
 	CodeNotAllowed    Code = "number_not_allowed"
@@ -43,6 +43,7 @@ const (
 	CodeAllTalk        Code = "all_talk"
 	CodeCommandRuns    Code = "command_running"
 	CodeNotSupervising Code = "not_supervising"
+	CodeNotRecorded    Code = "not_recorded"
 	CodeNoEffect       Code = "no_effect"
 	CodeNeedsAMI       Code = "needs_ami"
 	CodeNeedsContext   Code = "needs_ami_or_context"

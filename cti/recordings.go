@@ -208,7 +208,7 @@ func (r *Recordings) command(ctx context.Context, c Call, command RecordCommand,
 		return Recording{}, Errorf(CodeUnreachable, "the server is stopping")
 	case len(t.commands) >= maxRecordCommands:
 		r.mu.Unlock()
-		return Recording{}, Errorf(CodeConflict, "the orders before this one are still being carried out")
+		return Recording{}, Errorf(CodeCommandRuns, "the orders before this one are still being carried out")
 	}
 	if t.call.Version <= c.Version {
 		t.call = c

@@ -13,14 +13,14 @@ func TestCommandsToARecording_CO_08(t *testing.T) {
 	c := talk("c1", 1, "101", "trunk")
 	for _, bad := range []RecordCommand{RecordStop, RecordPause, RecordResume} {
 		var e *Error
-		if _, err := r.command(t.Context(), c, bad, 7); !errors.As(err, &e) || e.Code != CodeConflict {
+		if _, err := r.command(t.Context(), c, bad, 7); !errors.As(err, &e) || e.Code != CodeNotRecorded {
 			t.Errorf("%s without a recording: %v", bad, err)
 		}
 	}
 	rings := talk("c2", 1)
 	rings.State = Ringing
 	var e *Error
-	if _, err := r.command(t.Context(), rings, RecordStart, 7); !errors.As(err, &e) || e.Code != CodeConflict {
+	if _, err := r.command(t.Context(), rings, RecordStart, 7); !errors.As(err, &e) || e.Code != CodeNotTalking {
 		t.Errorf("start while it rings: %v", err)
 	}
 	first := order(t, r, c, RecordStart)

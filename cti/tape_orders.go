@@ -15,7 +15,7 @@ func (r *Recordings) obey(ctx context.Context, t *tape, c Call, o recordOrder, n
 		return r.start(ctx, t, c, o.userID, now)
 	}
 	if t.rec == nil {
-		return Recording{}, Errorf(CodeConflict, "this call is not being recorded")
+		return Recording{}, Errorf(CodeNotRecorded, "this call is not being recorded")
 	}
 	rec, part := t.rec, t.rec.open()
 	var err error
@@ -57,7 +57,7 @@ func (r *Recordings) obey(ctx context.Context, t *tape, c Call, o recordOrder, n
 func (r *Recordings) start(ctx context.Context, t *tape, c Call, userID int64, now time.Time) (Recording, error) {
 	leg, ok := recordable(&c)
 	if !ok {
-		return Recording{}, Errorf(CodeConflict, "the two sides do not talk; it can be recorded once they do")
+		return Recording{}, Errorf(CodeNotTalking, "the two sides do not talk; it can be recorded once they do")
 	}
 	rec := &Recording{ID: uuid.NewString(), CallID: c.ID, PBX: r.opt.Name, State: RecordingActive, UserID: userID, StartedAt: now, Users: parties(&c)}
 	if err := r.part(ctx, t, rec, leg, now); err != nil {
@@ -83,7 +83,7 @@ func (r *Recordings) begin(ctx context.Context, t *tape, c Call, now time.Time) 
 		return
 	}
 	var e *Error
-	if errors.As(err, &e) && (e.Code == CodeNotFound || e.Code == CodeConflict) {
+	if errors.As(err, &e) && (e.Code == CodeNotFound || e.Code == CodeConflict || e.Code == CodeNotTalking) {
 		return // the channel has just ended, or left the talk: the next change of the call tells
 	}
 	r.log.Error("call not recorded", "call", c.ID, "error", err)

@@ -141,7 +141,7 @@ func (s *Service) audible(ctx context.Context, actor crm.Actor, id string) (Reco
 	case Deleted, Missing:
 		return r, crm.Errorf(crm.CodeGone, "the recording is %s", r.State)
 	}
-	return r, crm.Errorf(crm.CodeConflict, "the recording is not ready yet: it is %s", r.State)
+	return r, crm.Errorf(CodeState, "the recording is not ready yet: it is %s", r.State)
 }
 
 // Listener is who wants to hear a recording, and from where.
@@ -225,7 +225,7 @@ func (s *Service) Delete(ctx context.Context, actor crm.Actor, id string) error 
 func (s *Service) discard(ctx context.Context, actor crm.Actor, r Recording) error {
 	to, err := r.State.Next(StepDiscard)
 	if err != nil {
-		return &crm.Error{Code: crm.CodeConflict, Message: fmt.Sprintf("the recording is %s; stop it or wait until it is fetched", r.State), Err: err}
+		return &crm.Error{Code: CodeState, Message: fmt.Sprintf("the recording is %s; stop it or wait until it is fetched", r.State), Err: err}
 	}
 	keys := []string{r.Key}
 	for _, p := range r.Parts {
@@ -257,7 +257,7 @@ func (s *Service) Retry(ctx context.Context, actor crm.Actor, id string) error {
 		return err
 	}
 	if r.State != Failed && r.State != StoredAtPBX {
-		return crm.Errorf(crm.CodeConflict, "the recording is %s: there is nothing to fetch", r.State)
+		return crm.Errorf(CodeState, "the recording is %s: there is nothing to fetch", r.State)
 	}
 	now := s.opts.Clock().UTC()
 	return s.stores.Work.PutOff(ctx, r.ID, r.State, r.Reason, r.Detail, &now)

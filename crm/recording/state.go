@@ -1,6 +1,13 @@
 package recording
 
-import "fmt"
+import (
+	"fmt"
+
+	"ringcard/crm"
+)
+
+// CodeState refuses what a recording in its state does not allow.
+const CodeState crm.Code = "recording_state"
 
 // State is the stage of a recording.
 type State string

@@ -11,6 +11,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/client"
+	"ringcard/crm/recording"
 	"ringcard/cti"
 )
 
@@ -68,6 +69,7 @@ var statusOf = map[string]int{
 	string(cti.CodeNotFound):       http.StatusNotFound,
 	string(cti.CodeNoDevice):       http.StatusConflict,
 	string(cti.CodeDeviceBusy):     http.StatusConflict,
+	string(cti.CodeConflict):       http.StatusConflict,
 	string(cti.CodeUnregistered):   http.StatusConflict,
 	string(cti.CodeExpired):        http.StatusConflict,
 	string(cti.CodeNotAllowed):     http.StatusForbidden,
@@ -90,6 +92,8 @@ var statusOf = map[string]int{
 	string(cti.CodeOwnCall):        http.StatusConflict,
 	string(cti.CodeAllTalk):        http.StatusConflict,
 	string(cti.CodeCommandRuns):    http.StatusConflict,
+	string(cti.CodeNotRecorded):    http.StatusConflict,
+	string(recording.CodeState):    http.StatusConflict,
 	string(cti.CodeNeedsAMI):       http.StatusConflict,
 	string(cti.CodeNeedsContext):   http.StatusConflict,
 	string(cti.CodeNoQueue):        http.StatusNotFound,

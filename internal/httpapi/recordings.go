@@ -24,8 +24,8 @@ func (s *server) registerRecordings() {
 	handle(s, operation{
 		id: "recordCall", method: http.MethodPost, path: "/calls/{id}/record", tag: tagRecordings, needs: crm.CallsDial,
 		summary: "Start, stop, pause or resume the recording of a call in progress",
-		detail: "The recording goes on through transfers. A pause is left out of it. Codes: `call_not_found`, `conflict` " +
-			"(the two sides do not talk yet, or there is nothing to pause), `pbx_unreachable`, `pbx_refused`.",
+		detail: "The recording goes on through transfers. A pause is left out of it. Codes: `call_not_found`, `not_talking`, " +
+			"`not_recorded`, `command_running`, `pbx_unreachable`, `pbx_refused`.",
 	}, s.recordCall)
 	handle(s, operation{
 		id: "listCallRecordings", method: http.MethodGet, path: "/calls/{id}/recordings", tag: tagRecordings, needs: crm.CallsRead,

@@ -284,6 +284,6 @@ func TestRecordCommands_CO_08(t *testing.T) {
 		t.Errorf("%+v %v", out, s.calls.recorded)
 	}
 	refused(t, b.post("/api/v1/calls/"+call+"/record", RecordInput{Command: "louder"}), http.StatusUnprocessableEntity, codeInvalid)
-	s.calls.err = cti.Errorf(cti.CodeConflict, "this call is not being recorded")
-	refused(t, b.post("/api/v1/calls/"+call+"/record", RecordInput{Command: "pause"}), http.StatusConflict, codeConflict)
+	s.calls.err = cti.Errorf(cti.CodeNotRecorded, "this call is not being recorded")
+	refused(t, b.post("/api/v1/calls/"+call+"/record", RecordInput{Command: "pause"}), http.StatusConflict, string(cti.CodeNotRecorded))
 }

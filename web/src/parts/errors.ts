@@ -25,6 +25,7 @@ const codes: Record<keyof typeof ru.reason, true> = {
   own_call: true,
   all_talk: true,
   command_running: true,
+  not_recorded: true,
   queue_not_found: true,
   not_a_member: true,
   static_member: true,
@@ -53,8 +54,10 @@ const known = [
   'pbx_unreachable',
   'pbx_refused',
   'pbx_access_denied',
+  'pbx_conflict',
   'expired',
   'call_not_found',
+  'recording_state',
 ] as const;
 
 /** Codes of commands to calls; they have texts of their own. */

@@ -53,6 +53,7 @@ export const reason = {
   own_call: 'This is your own call',
   all_talk: 'All three talk already',
   command_running: 'The command before is still under way',
+  not_recorded: 'The call is not being recorded',
   queue_not_found: 'The PBX has no such queue',
   not_a_member: 'The telephone is not in this queue',
   static_member: "The PBX's configuration puts this telephone into the queue: pause instead of leaving",

@@ -47,6 +47,8 @@ export const error = {
   pbx_refused: 'The PBX refused the call.',
   pbx_access_denied: 'The PBX does not let Ringcard in: check the ARI user and password.',
   expired: 'The request is too old, click again.',
+  pbx_conflict: 'The PBX cannot do this with the call now. Try again.',
+  recording_state: 'The recording is in another state now; reload the page.',
   call_not_found: 'The call has already ended.',
   unknown: 'Something went wrong.',
 };
