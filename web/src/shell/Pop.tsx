@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { Box, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { useMe } from '@/app/session';
@@ -8,6 +8,7 @@ import { useNow } from '@/format/useNow';
 import { incoming } from '@/live/reduce';
 import { myCalls, useLive } from '@/live/store';
 import type { Call } from '@/live/types';
+import { CallBackOwed } from '@/parts/CallBackOwed';
 import { Face } from '@/parts/Face';
 import classes from './Shell.module.css';
 import { otherSide } from './useHappenings';
@@ -68,6 +69,8 @@ function PopCard({ call, more }: { call: Call; more: number }) {
             )}
           </div>
         </Group>
+        <CallBackOwed call={call} />
+        <Recent call={call} />
         <Button
           fullWidth
           onClick={() => {
@@ -79,5 +82,30 @@ function PopCard({ call, more }: { call: Call; more: number }) {
         </Button>
       </Stack>
     </Paper>
+  );
+}
+
+/** The last talks and notes, where the window has room for them. */
+function Recent({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const contacts = call.client?.recent ?? [];
+  if (contacts.length === 0) return null;
+  return (
+    <Box component="section" visibleFrom="sm" aria-label={t('call.recent')}>
+      <Text size="xs" c="dimmed">
+        {t('call.recent')}
+      </Text>
+      {contacts.map((contact) => (
+        <Group key={contact.at + contact.subject} justify="space-between" wrap="nowrap" gap="md" mt={4}>
+          <Text size="sm" className="ellipsis" title={contact.subject}>
+            {contact.subject}
+          </Text>
+          <Text size="xs" c="dimmed" className="tabular" style={{ flex: 'none' }}>
+            {format.moment(contact.at)}
+          </Text>
+        </Group>
+      ))}
+    </Box>
   );
 }

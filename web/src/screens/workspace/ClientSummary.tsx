@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { isCode } from '@/api/error';
 import { useFormat } from '@/format/useFormat';
 import type { Call, CallClient } from '@/live/types';
+import { CallBackOwed } from '@/parts/CallBackOwed';
 import { clientQuery } from '@/parts/clientQueries';
 import { NumberLink } from '@/parts/NumberLink';
 import { reach } from '@/parts/reach';
@@ -31,6 +32,7 @@ export function ClientSummary({ call, client }: { call: Call; client: CallClient
           </Anchor>
         )}
       </Group>
+      <CallBackOwed call={call} />
       <div className={classes.fields}>
         <Field label={t('client.group')}>{client.group || '—'}</Field>
         <Field label={t('client.responsible')}>{client.responsible || '—'}</Field>
