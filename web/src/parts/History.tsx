@@ -1,16 +1,17 @@
 import { ActionIcon, Button, Group, Menu, SegmentedControl, Text, Textarea, ThemeIcon, Timeline, type TimelineItemProps } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconDots, IconHistory, IconNote, IconPencil, IconSettings, IconTrash, type Icon } from '@tabler/icons-react';
+import { IconDots, IconHistory, IconNote, IconPencil, IconPlayerPlay, IconSettings, IconTrash, type Icon } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import type { HistoryItem } from '@/api/types';
-import { useMe } from '@/app/session';
+import { useCan, useMe } from '@/app/session';
 import { shortName } from '@/format/text';
 import { useFormat } from '@/format/useFormat';
 import { callColor, callIcon, isMissed, outcomeFor } from './calls';
 import { historyQuery, usersQuery, type HistoryKind } from './clientQueries';
 import { useToastError } from './errors';
+import { Recordings } from './Recordings';
 import { Empty, Failure, Lines } from './States';
 
 const kinds = ['all', 'call', 'note'] as const;
@@ -116,7 +117,32 @@ function Entry({ item, clientId, ...rest }: EntryProps) {
           .filter(Boolean)
           .join(' · ')}
       </Text>
+      {item.call?.recorded && <Listen callId={item.call.id} />}
     </Timeline.Item>
+  );
+}
+
+/** A recorded call is heard where it stands. */
+function Listen({ callId }: { callId: string }) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const [open, setOpen] = useState(false);
+  if (!can('recordings.listen')) return null;
+  return (
+    <>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        ml={-8}
+        mt={4}
+        aria-expanded={open}
+        leftSection={<IconPlayerPlay size={14} aria-hidden />}
+        onClick={() => setOpen(!open)}
+      >
+        {t(open ? 'history.listen_close' : 'history.listen')}
+      </Button>
+      {open && <Recordings callId={callId} />}
+    </>
   );
 }
 

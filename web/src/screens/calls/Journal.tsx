@@ -1,7 +1,7 @@
 import { Button, Group, Select, Text } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
-import { useMemo } from 'react';
+import { IconAdjustmentsHorizontal, IconFilterOff, IconHistoryOff } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate, useParams } from 'react-router';
 import { api, send } from '@/api/client';
@@ -18,8 +18,10 @@ import { useNarrow } from '@/parts/useNarrow';
 import { useParam } from '@/parts/useParam';
 import { VirtualTable } from '@/parts/VirtualTable';
 import { CallDetails } from './CallDetails';
+import { ExportButton } from './ExportButton';
+import { MoreFilters } from './MoreFilters';
 import { CallCards, useCallColumns } from './rows';
-import { directions, periods, readFilters, results, toQuery } from './filters';
+import { directions, folded, noFilters, periods, readFilters, results, toQuery } from './filters';
 
 /** «Журнал звонков» (AF-03): filters in the address, rows as they are scrolled to. */
 export function Journal() {
@@ -32,6 +34,8 @@ export function Journal() {
   const { params, set } = useParam();
   const narrow = useNarrow();
   const filters = readFilters(params);
+  const inFold = folded(filters);
+  const [more, setMore] = useState(inFold > 0);
   const users = useQuery({ ...usersQuery, enabled: can('calls.read_all') });
   const query = useInfiniteQuery({
     queryKey: ['calls', 'list', filters, dayKey(new Date(), timeZone)],
@@ -51,7 +55,7 @@ export function Journal() {
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items ?? []) ?? [], [query.data]);
   const columns = useCallColumns();
   const open = (call: CallRecord) => void navigate(`/calls/${call.id}${search}`);
-  const more = () => {
+  const readOn = () => {
     if (!query.isFetchingNextPage) void query.fetchNextPage();
   };
   const filtered = [...params.keys()].some((key) => key !== 'period');
@@ -60,9 +64,12 @@ export function Journal() {
       fill
       title={t('nav.calls')}
       actions={
-        <Button component={Link} to="/missed" variant="default" size="sm" hiddenFrom="sm">
-          {t('missed.title')}
-        </Button>
+        <>
+          <Button component={Link} to="/missed" variant="default" size="sm" hiddenFrom="sm">
+            {t('missed.title')}
+          </Button>
+          {can('calls.read') && <ExportButton filters={filters} disabled={rows.length === 0} />}
+        </>
       }
       filters={
         <>
@@ -116,13 +123,22 @@ export function Journal() {
           >
             {t('calls.unmatched')}
           </Button>
+          <Button
+            variant={inFold > 0 ? 'light' : 'default'}
+            aria-expanded={more}
+            leftSection={<IconAdjustmentsHorizontal size={16} />}
+            onClick={() => setMore(!more)}
+          >
+            {inFold > 0 ? t('calls.more_set', { number: inFold }) : t('calls.more')}
+          </Button>
+          {more && <MoreFilters filters={filters} set={set} />}
           {filtered && (
             <Button
               variant="subtle"
               color="gray"
               size="compact-sm"
               leftSection={<IconFilterOff size={16} />}
-              onClick={() => set({ q: null, direction: null, result: null, user: null, client: null, unmatched: null })}
+              onClick={() => set(noFilters)}
             >
               {t('calls.reset')}
             </Button>
@@ -138,7 +154,7 @@ export function Journal() {
         ) : rows.length === 0 ? (
           <Empty icon={IconHistoryOff} title={t('calls.empty')} text={t('calls.empty_text')} />
         ) : narrow ? (
-          <CallCards rows={rows} onOpen={open} hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} />
+          <CallCards rows={rows} onOpen={open} hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={readOn} />
         ) : (
           <VirtualTable
             label={t('nav.calls')}
@@ -148,7 +164,7 @@ export function Journal() {
             rowLabel={(row) => [row.client_name || row.number.display, t(`direction.${row.direction}`)].join(', ')}
             onOpen={open}
             hasMore={query.hasNextPage}
-            onMore={more}
+            onMore={readOn}
           />
         )}
       </div>

@@ -9,6 +9,14 @@ export type Result = (typeof results)[number];
 export const directions = ['in', 'out', 'internal'] as const;
 export type CallDirection = (typeof directions)[number];
 
+const yesNo = ['true', 'false'] as const;
+type YesNo = (typeof yesNo)[number];
+
+export const orders = ['newest', 'oldest', 'talk', 'wait'] as const;
+export type Order = (typeof orders)[number];
+
+const sorts = { newest: undefined, oldest: 'started', talk: '-talk', wait: '-wait' } as const;
+
 /** Filters of the journal as they stand in the address. */
 export interface Filters {
   period: Period;
@@ -18,6 +26,10 @@ export interface Filters {
   client: number | null;
   q: string;
   unmatched: boolean;
+  queue: string;
+  recorded: YesNo | null;
+  transferred: YesNo | null;
+  order: Order;
 }
 
 export function readFilters(params: URLSearchParams): Filters {
@@ -29,8 +41,22 @@ export function readFilters(params: URLSearchParams): Filters {
     client: Number(params.get('client')) || null,
     q: params.get('q') ?? '',
     unmatched: params.get('unmatched') === 'true',
+    queue: params.get('queue') ?? '',
+    recorded: yesNo.find((each) => each === params.get('recorded')) ?? null,
+    transferred: yesNo.find((each) => each === params.get('transferred')) ?? null,
+    order: orders.find((each) => each === params.get('order')) ?? 'newest',
   };
 }
+
+/** What takes every filter out of the address; the period stays. */
+export const noFilters = {
+  q: null, direction: null, result: null, user: null, client: null, unmatched: null,
+  queue: null, recorded: null, transferred: null, order: null,
+};
+
+/** How many of the folded filters are set. */
+export const folded = ({ queue, recorded, transferred, order }: Filters) =>
+  [queue, recorded, transferred, order !== 'newest'].filter(Boolean).length;
 
 const back: Record<Exclude<Period, 'all'>, number> = { today: 0, yesterday: 1, week: 6, month: 29 };
 
@@ -46,13 +72,34 @@ export function rangeOf(period: Period, now: Date, timeZone: string) {
 export function toQuery(filters: Filters, now: Date, timeZone: string) {
   return {
     ...rangeOf(filters.period, now, timeZone),
-    direction: filters.direction ? [filters.direction] : undefined,
-    // to the user a call is missed whatever the reason: nobody came, the caller gave up, all were busy
-    missed: filters.result === 'missed' || undefined,
-    disposition: filters.result && filters.result !== 'missed' ? [filters.result] : undefined,
+    ...resultOf(filters),
     user_id: filters.user ?? undefined,
     client_id: filters.client ?? undefined,
     q: filters.q || undefined,
     unmatched: filters.unmatched || undefined,
+    queue: filters.queue || undefined,
+    recorded: filters.recorded ?? undefined,
+    transferred: filters.transferred ?? undefined,
+    sort: sorts[filters.order],
+  };
+}
+
+function resultOf({ direction, result }: Filters) {
+  const directions = direction ? [direction] : undefined;
+  if (result !== 'missed') return { direction: directions, disposition: result ? [result] : undefined };
+  // to the user an incoming call is missed whatever the reason: nobody came, the caller gave up, all were
+  // busy; `missed` says so, and takes no direction beside it
+  if (direction === null || direction === 'in') return { missed: true };
+  return { direction: directions, disposition: ['missed' as const, 'abandoned' as const] };
+}
+
+/** The query of GET /calls/export.csv: the same calls, as the user's spreadsheet reads them. */
+export function toExport(filters: Filters, now: Date, timeZone: string, language: string) {
+  const russian = language.startsWith('ru');
+  return {
+    ...toQuery(filters, now, timeZone),
+    lang: russian ? ('ru' as const) : ('en' as const),
+    separator: russian ? ('semicolon' as const) : ('comma' as const),
+    bom: true,
   };
 }
