@@ -75,7 +75,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
             ))}
           </svg>
         </div>
-        <Text size="xs" c="dimmed" className="tabular" w={78} ta="right">
+        <Text size="xs" c="dimmed" className="tabular" miw={78} flex="none" ta="right">
           {clock(at * 1000)} / {clock(durationMs)}
         </Text>
         <Select

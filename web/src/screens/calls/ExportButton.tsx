@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { IconDownload } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { api, send } from '@/api/client';
 import { dayKey } from '@/format/time';
 import { useFormat } from '@/format/useFormat';
 import { useToastError } from '@/parts/errors';
+import { useNarrow } from '@/parts/useNarrow';
 import { toExport, type Filters } from './filters';
 
 /** Downloads the calls of the filters as a file for a spreadsheet. */
@@ -13,6 +14,7 @@ export function ExportButton({ filters, disabled }: { filters: Filters; disabled
   const { t, i18n } = useTranslation();
   const { timeZone } = useFormat();
   const fail = useToastError();
+  const narrow = useNarrow();
   const load = useMutation({
     mutationFn: async () => {
       const now = new Date();
@@ -23,14 +25,16 @@ export function ExportButton({ filters, disabled }: { filters: Filters; disabled
     },
     onError: (error) => fail(error, t('calls.export_failed')),
   });
+  const common = { variant: 'default', disabled, loading: load.isPending, onClick: () => load.mutate() };
+  if (narrow) {
+    return (
+      <ActionIcon {...common} size={36} aria-label={t('calls.export')}>
+        <IconDownload size={18} aria-hidden />
+      </ActionIcon>
+    );
+  }
   return (
-    <Button
-      variant="default"
-      leftSection={<IconDownload size={16} />}
-      disabled={disabled}
-      loading={load.isPending}
-      onClick={() => load.mutate()}
-    >
+    <Button {...common} leftSection={<IconDownload size={16} />}>
       {t('calls.export')}
     </Button>
   );

@@ -123,6 +123,10 @@ export function CallCards({ rows, hasMore, busy, onMore, onOpen }: CardsProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const who = useWho();
+  const outcome = (call: CallRecord) => {
+    if (call.state !== 'ended') return t('history.live');
+    return call.disposition === 'answered' ? format.duration(call.talk_ms) : t(`outcome.${outcomeFor(call)}_short`);
+  };
   return (
     <div className={classes.list}>
       {rows.map((call) => {
@@ -139,7 +143,7 @@ export function CallCards({ rows, hasMore, busy, onMore, onOpen }: CardsProps) {
               <Text size="xs" c="dimmed" className="ellipsis">
                 {[
                   format.moment(call.started_at),
-                  call.disposition === 'answered' ? format.duration(call.talk_ms) : t(`outcome.${outcomeFor(call)}_short`),
+                  outcome(call),
                   second,
                 ]
                   .filter(Boolean)
