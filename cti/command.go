@@ -71,6 +71,16 @@ func (e *Engine) hangupTarget(callID string, userID int64, now time.Time) string
 	return target
 }
 
+// hangupFailed forgets a hang-up that the PBX did not take.
+func (e *Engine) hangupFailed(callID, channel string) {
+	if lv := e.board.calls[callID]; lv != nil {
+		delete(lv.hangups, channel)
+		if lv.call.State != Ended {
+			lv.call.EndedBy = ""
+		}
+	}
+}
+
 // choose sets the client of a call and keeps the choice in its record.
 func (e *Engine) choose(callID string, card *Client, now time.Time) {
 	lv := e.board.calls[callID]

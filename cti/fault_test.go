@@ -42,6 +42,43 @@ func TestGhostChannelIsClosed_PB_03(t *testing.T) {
 	}
 }
 
+// A hang-up that the PBX did not take leaves the call as it is.
+func TestFailedHangupEndsNothing_CO_07(t *testing.T) {
+	var later atomic.Int64
+	swept := make(chan int)
+	var d *desk
+	d = newDesk(t, func(o *cti.EngineOptions) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+		o.Metrics = &cti.Metrics{LiveCalls: func(_ string, n int) {
+			select {
+			case swept <- n:
+			default:
+			}
+		}}
+	})
+	d.ring("102")
+	d.answer("102")
+	talk := d.shown(102, "the talk", isState(cti.Talking))
+	d.pbx.Refuse(cti.Errorf(cti.CodeUnreachable, "no answer"))
+	if err := d.service.Hangup(d.ctx(), 102, talk.ID, false); code(t, err) != cti.CodeUnreachable {
+		t.Fatal(err)
+	}
+	later.Store(int64(time.Minute))
+	for range 2 { // the second has seen the new time
+		if n := <-swept; n != 1 {
+			t.Errorf("%d calls are up", n)
+		}
+	}
+	if live := d.service.Live(102); len(live) != 1 || live[0].State != cti.Talking {
+		t.Errorf("live %+v", live)
+	}
+	d.gone("1.1", 16)
+	d.gone("1.102", 16)
+	if c := d.ended(1)[0]; c.Disposition != cti.Answered || c.EndedBy == "office" {
+		t.Errorf("record %+v", c)
+	}
+}
+
 // The clock of this machine is set back an hour during a call: no time lies
 // before an earlier one and no duration is negative.
 func TestClockOfThisMachineSteps_CK_03(t *testing.T) {

@@ -243,7 +243,11 @@ func (s *Service) Hangup(ctx context.Context, userID int64, callID string, all b
 	if channel == "" {
 		return nil
 	}
-	return e.opt.PBX.Hangup(ctx, channel)
+	if err := e.opt.PBX.Hangup(ctx, channel); err != nil {
+		// The channel goes on: it must not be taken for one that did not end.
+		return errors.Join(err, e.do(context.WithoutCancel(ctx), func() { e.hangupFailed(callID, channel) }))
+	}
+	return nil
 }
 
 // heldBy tells whether the call is the user's: he talks, or, before anybody

@@ -259,7 +259,7 @@ func (p *PBX) Hangup(_ context.Context, id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hungUp = append(p.hungUp, id)
-	return nil
+	return p.refuse
 }
 
 // Connected implements cti.PBX.
@@ -272,7 +272,7 @@ func (p *PBX) Connected() (bool, time.Time) {
 // SetDown makes the PBX unreachable.
 func (p *PBX) SetDown(down bool) { p.mu.Lock(); p.down = down; p.mu.Unlock() }
 
-// Refuse makes Originate return err.
+// Refuse makes Originate and Hangup return err.
 func (p *PBX) Refuse(err error) { p.mu.Lock(); p.refuse = err; p.mu.Unlock() }
 
 // OnDial is called within Originate.

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -249,5 +251,21 @@ func TestActionsTellWhyNot_CO_07(t *testing.T) {
 				t.Errorf("%s: %+v, want %q", login, a, codes[i])
 			}
 		}
+	}
+}
+
+// Who closes the page in the middle of an order has given it all the same.
+func TestOrderOutlivesItsPage_CO_07(t *testing.T) {
+	t.Parallel()
+	s, id := talk(t)
+	anna := s.login("anna")
+	ctx, leave := context.WithCancel(t.Context())
+	s.calls.during = leave
+	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/v1/calls/"+id+"/hangup", nil)
+	req.AddCookie(anna.cookie)
+	answer := httptest.NewRecorder()
+	s.Config.Handler.ServeHTTP(answer, req)
+	if ctx.Err() == nil || len(s.calls.hungUp) != 1 {
+		t.Errorf("HTTP %d %s, hung up %v", answer.Code, answer.Body, s.calls.hungUp)
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -71,6 +72,12 @@ func handle[I, O any](s *server, op operation, h func(context.Context, *caller, 
 		doc.Middlewares = huma.Middlewares{s.authenticate(op.needs)}
 	}
 	huma.Register(s.api, doc, func(ctx context.Context, in *I) (*O, error) {
+		if op.method != http.MethodGet {
+			// What was ordered is done, also when the page is left in the middle.
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), orderTimeout)
+			defer cancel()
+		}
 		out, err := h(ctx, callerOf(ctx), in)
 		if err != nil {
 			return nil, problemOf(ctx, s.log, err)
@@ -85,6 +92,9 @@ func joinSentences(a, b string) string {
 	}
 	return a + " " + b
 }
+
+// orderTimeout is how long a request that changes something may take.
+const orderTimeout = time.Minute
 
 // none is the output of an operation without a body.
 type none struct{}

@@ -225,6 +225,7 @@ type fakeCalls struct {
 	recorded []cti.RecordCommand
 	ordered  []cti.ControlRequest
 	actions  []cti.ActionState
+	during   func() // what happens while Hangup is carried out
 }
 
 func (f *fakeCalls) Control(_ context.Context, r cti.ControlRequest) (cti.ControlResult, error) {
@@ -253,7 +254,13 @@ func (f *fakeCalls) Dial(_ context.Context, r cti.DialRequest) (string, error) {
 	return "7b0d3f6e-0000-4000-8000-000000000001", nil
 }
 
-func (f *fakeCalls) Hangup(_ context.Context, _ int64, id string, _ bool) error {
+func (f *fakeCalls) Hangup(ctx context.Context, _ int64, id string, _ bool) error {
+	if f.during != nil {
+		f.during()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hungUp = append(f.hungUp, id)

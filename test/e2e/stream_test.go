@@ -163,19 +163,27 @@ func TestHundredCutsDuringCalls_PU_04(t *testing.T) {
 		}
 	}
 	for id, c := range want {
-		if got := g.calls[id]; got.Version != c.Version || got.State != cti.Ended {
+		if got := g.calls[id]; got.Version < c.Version || got.State != cti.Ended {
 			t.Errorf("call %s: the page has version %d (%s), the uncut one %d", id, got.Version, got.State, c.Version)
 		}
 	}
+	p.eventually("the uncut one has no less than the page", func() bool { // a late lookup writes an ended call again
+		for _, c := range whole.received() {
+			if g.calls[c.ID].Version <= c.Version {
+				delete(want, c.ID)
+			}
+		}
+		return len(want) == 0
+	})
 	if g.snapshots != 1 {
 		t.Errorf("%d snapshots: the stream was not resumed", g.snapshots)
 	}
-	t.Logf("%d calls, %d messages", len(want), g.seq)
+	t.Logf("%d calls, %d messages", len(g.calls), g.seq)
 }
 
 func (g *page) has(want map[string]cti.Call) bool {
 	for id, c := range want {
-		if g.calls[id].Version != c.Version {
+		if g.calls[id].Version < c.Version {
 			return false
 		}
 	}
