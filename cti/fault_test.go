@@ -46,8 +46,7 @@ func TestGhostChannelIsClosed_PB_03(t *testing.T) {
 func TestFailedHangupEndsNothing_CO_07(t *testing.T) {
 	var later atomic.Int64
 	swept := make(chan int)
-	var d *desk
-	d = newDesk(t, func(o *cti.EngineOptions) {
+	d := newDesk(t, func(o *cti.EngineOptions) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 		o.Metrics = &cti.Metrics{LiveCalls: func(_ string, n int) {
 			select {
