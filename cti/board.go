@@ -24,6 +24,7 @@ type live struct {
 	placedAt time.Time // when it was ordered from a page, until its channel appears
 	about    string    // the call about which this one consults somebody
 	linked   []string
+	bridges  []string             // that a channel of it was heard to enter
 	found    []string             // channels that were counted to it
 	origin   time.Time            // of the first event, for clock
 	hangups  map[string]time.Time // channels told to end, and when
@@ -49,6 +50,7 @@ type board struct {
 	calls     map[string]*live
 	byChannel map[string]*live
 	byLinked  map[string]*live
+	byBridge  map[string][]*live // calls that were heard to enter it
 	gone      map[string]struct{}
 	goneOrder []string // ring of the tombstones
 	goneNext  int
@@ -59,7 +61,8 @@ func newBoard(m Machine) *board {
 	return &board{
 		Machine: m,
 		calls:   make(map[string]*live), byChannel: make(map[string]*live), byLinked: make(map[string]*live),
-		gone: make(map[string]struct{}), goneOrder: make([]string, tombstones),
+		byBridge: make(map[string][]*live),
+		gone:     make(map[string]struct{}), goneOrder: make([]string, tombstones),
 		ghosts: make(map[string]struct{}),
 	}
 }
@@ -176,6 +179,7 @@ func (b *board) forget(lv *live) {
 			delete(b.byLinked, l)
 		}
 	}
+	b.leaveAll(lv)
 	for _, id := range lv.found {
 		if b.byChannel[id] == lv {
 			delete(b.byChannel, id)
@@ -240,11 +244,30 @@ func (b *board) related(ev Event) []*live {
 // event may be from before another member entered, or from before his channel
 // was known.
 func (b *board) members(bridge string, add func(*live)) {
-	for _, lv := range b.calls {
+	for _, lv := range b.byBridge[bridge] {
 		if slices.ContainsFunc(lv.call.Legs, func(l Leg) bool { return l.Bridge == bridge && l.State != LegEnded }) {
 			add(lv)
 		}
 	}
+}
+
+// enter notes that a channel of the call is in the bridge.
+func (b *board) enter(lv *live, bridge string) {
+	if bridge != "" && !slices.Contains(lv.bridges, bridge) {
+		lv.bridges = append(lv.bridges, bridge)
+		b.byBridge[bridge] = append(b.byBridge[bridge], lv)
+	}
+}
+
+// leaveAll takes the call out of all bridges.
+func (b *board) leaveAll(lv *live) {
+	for _, bridge := range lv.bridges {
+		b.byBridge[bridge] = slices.DeleteFunc(b.byBridge[bridge], func(other *live) bool { return other == lv })
+		if len(b.byBridge[bridge]) == 0 {
+			delete(b.byBridge, bridge)
+		}
+	}
+	lv.bridges = nil
 }
 
 // foreign tells whether a call has a party outside: it keeps its record when
@@ -292,6 +315,10 @@ func (b *board) merge(keep, part *live, now time.Time) {
 	for _, l := range part.linked {
 		b.byLinked[l] = keep
 	}
+	for _, bridge := range part.bridges {
+		b.enter(keep, bridge)
+	}
+	b.leaveAll(part)
 	keep.linked = append(keep.linked, part.linked...)
 	part.linked, part.call.Legs, part.call.Ringing, part.call.Talking = nil, nil, nil, nil
 	part.call.MergedInto, part.call.State, part.call.EndedAt = keep.call.ID, Ended, ptr(notBefore(&part.call, now))

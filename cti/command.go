@@ -2,7 +2,7 @@ package cti
 
 import "time"
 
-// The functions of this file run on the engine's goroutine.
+// The functions of this file are called with the engine's turn.
 
 // place puts a call on the board before its channel exists: progress is shown
 // from the click on.
@@ -14,11 +14,13 @@ func (e *Engine) place(c Call, now time.Time) {
 	lv.trace.add(now, "dial", "name", c.PlacedBy.Name, "number", c.Number.Display, "device", c.PlacedBy.Device)
 	if c.Client == nil && c.Number.Kind == External && c.Number.E164 != "" {
 		lv.call.Lookup = LookupPending
-		e.lookups.ask(c.ID, c.Number.E164)
 	}
 	placed := e.show(lv, now)
 	e.save(placed)
 	e.placed(placed)
+	if placed.Lookup == LookupPending {
+		e.lookUp(c.ID, c.Number.E164)
+	}
 }
 
 // placed tells of a call before its order goes out.

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// watcher waits for a state of a call; the engine's goroutine checks it after
-// each event.
+// watcher waits for a state of a call, which is checked after each event.
 type watcher struct {
 	e    *Engine
 	call string
@@ -23,8 +22,7 @@ func (e *Engine) watch(callID string, ok func(*Call) bool) *watcher {
 		close(w.done)
 		return w
 	}
-
-	_ = e.do(context.Background(), func() { e.watchers = append(e.watchers, w) }) // a stopping engine proves nothing
+	_ = e.do(func() { e.watchers = append(e.watchers, w) }) // a stopping engine proves nothing
 	return w
 }
 
@@ -33,8 +31,7 @@ func (w *watcher) cancel() {
 	if w.ok == nil {
 		return
 	}
-
-	_ = w.e.do(context.Background(), func() {
+	_ = w.e.do(func() {
 		w.e.watchers = slices.DeleteFunc(w.e.watchers, func(x *watcher) bool { return x == w })
 	})
 }

@@ -229,7 +229,7 @@ func (c *command) run(ctx context.Context) (ControlResult, error) {
 	case ActPickup:
 		c.order.NewID = uuid.NewString()
 		if c.call.ParkedAt == "" {
-			if err := c.e.do(ctx, func() { c.e.attach(c.call.ID, c.order.NewID) }); err != nil {
+			if err := c.e.do(func() { c.e.attach(c.call.ID, c.order.NewID) }); err != nil {
 				return result, err
 			}
 		}
@@ -246,7 +246,7 @@ func (c *command) run(ctx context.Context) (ControlResult, error) {
 		return result, err
 	}
 	result.Slot = out.Slot
-	return result, c.e.do(ctx, func() { c.e.carriedOut(c.call.ID, c.order, out, now()) })
+	return result, c.e.do(func() { c.e.carriedOut(c.call.ID, c.order, out, now()) })
 }
 
 // consult places the call to the third party and has it joined with the
@@ -261,7 +261,7 @@ func (c *command) consult(ctx context.Context) (string, error) {
 		call.Direction = Internal
 	}
 	c.order.NewID = call.ID
-	if err := c.e.do(ctx, func() { c.e.placeConsult(call, c.call.ID, now) }); err != nil {
+	if err := c.e.do(func() { c.e.placeConsult(call, c.call.ID, now) }); err != nil {
 		return "", err
 	}
 	proof := c.e.watch(call.ID, func(k *Call) bool { return len(k.Legs) > 0 })
@@ -274,10 +274,10 @@ func (c *command) consult(ctx context.Context) (string, error) {
 	}
 	if err != nil {
 		why := err.Error()
-		_ = c.e.do(context.WithoutCancel(ctx), func() { c.e.refused(call.ID, why) })
+		_ = c.e.do(func() { c.e.refused(call.ID, why) })
 		return "", err
 	}
-	return call.ID, c.e.do(ctx, func() { c.e.carriedOut(c.call.ID, c.order, Outcome{}, now) })
+	return call.ID, c.e.do(func() { c.e.carriedOut(c.call.ID, c.order, Outcome{}, now) })
 }
 
 // undo takes back a call to a third party of which nothing is seen, and the
@@ -295,7 +295,7 @@ func (c *command) undo(ctx context.Context) error {
 // trace notes the command, but no digits: they may be a secret. A stopping
 // engine has nothing left to note it in.
 func (c *command) trace(failed error) {
-	_ = c.e.do(context.Background(), func() {
+	_ = c.e.do(func() {
 		c.e.ordered(c.call.ID, c.user.Name, c.order.Target.Exten, c.req.Action, failed, c.s.opt.Now())
 	})
 }

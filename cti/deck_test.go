@@ -151,7 +151,7 @@ func (d *deck) last() Recording { return d.saved[len(d.saved)-1] }
 func startTapes(t *testing.T, d *deck, auto AutoRecord) *Recordings {
 	t.Helper()
 	r := NewRecordings(RecordingsOptions{PBX: d, Name: "office", Keeper: d, Auto: auto})
-	r.mark = func(_ context.Context, id string) error {
+	r.mark = func(id string) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.marked = append(d.marked, id)

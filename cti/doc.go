@@ -44,8 +44,8 @@
 //
 // # Failure behaviour
 //
-// One goroutine owns all calls of a PBX. The queue before it is bounded; when
-// it is full the reader waits and the wait is counted. The directory is asked
+// An Engine owns all calls of a PBX. The goroutine that read an event applies
+// it; two wait for each other, and the wait is counted. The directory is asked
 // by other goroutines with 300 ms at first; the pop does not wait for it. The
 // Recorder keeps the newest version of each call in memory, and ended calls in
 // files while the journal fails. After a lost connection Resync makes memory

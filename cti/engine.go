@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,7 +12,6 @@ import (
 )
 
 const (
-	eventQueue     = 16384            // events waiting for the engine before the reader waits
 	keepEnded      = 500              // ended calls kept for Get and Why
 	sweepInterval  = time.Second      // how often overdue calls are looked for
 	lingerAfterEnd = 10 * time.Second // an ended call waits so long for its last channels
@@ -39,9 +37,10 @@ type EngineOptions struct {
 	Placed       func(Call)         // sees each call ordered from a page before the order goes out, for captures; may be nil
 }
 
-// Engine runs the calls of one PBX. One goroutine owns all of them, so events
-// are applied in the order of arrival without a lock; whatever may wait — the
-// directory, the journal, the screens — is on the other side of a queue.
+// Engine runs the calls of one PBX. All of them are under one lock, the turn:
+// an event is applied by the goroutine that read it, so that a pop waits for no
+// other goroutine to wake up. Whatever may wait — the directory, the journal,
+// the screens — is on the other side of a queue, so a turn is short.
 type Engine struct {
 	opt     EngineOptions
 	log     *slog.Logger
@@ -52,16 +51,16 @@ type Engine struct {
 	// displays is nil where telephones show what the PBX tells them.
 	displays *displays
 
-	events   chan *Event
-	commands chan func()
 	stop     chan struct{}
 	stopOnce sync.Once
 	done     chan struct{}
 	started  atomic.Bool
+	synced   atomic.Bool // what is up at the PBX is known
 
+	turn     sync.Mutex // guards the board, its calls and what follows here
+	stopped  bool
 	restored map[string]Call // unfinished records of the last run, until the first Resync
 	gap      gap
-	synced   atomic.Bool // what is up at the PBX is known
 	endedAt  map[*live]time.Time
 	watchers []*watcher
 
@@ -100,29 +99,32 @@ func NewEngine(opt EngineOptions) (*Engine, error) {
 	m := Machine{Office: office}
 	e := &Engine{
 		opt: opt, log: opt.Log.With("pbx", opt.Office.PBX), office: office, machine: m, board: newBoard(m),
-		events: make(chan *Event, eventQueue), commands: make(chan func(), 64),
 		stop: make(chan struct{}), done: make(chan struct{}),
 		endedAt: make(map[*live]time.Time), view: make(map[string]published),
 	}
 	if opt.Recordings != nil {
 		opt.Recordings.mark = e.markRecorded
 	}
-	e.lookups = newLookups(opt.Directory, opt.LookupBudget, opt.Metrics, e.log)
+	e.lookups = newLookups(opt.Directory, opt.LookupBudget, opt.Metrics, e.log, func(r lookupResult) {
+		_ = e.do(func() { e.found(r) }) // a stopping engine shows nothing more
+	})
 	e.displays = newDisplays(opt.PBX, opt.DisplayName, e.log)
 	return e, nil
 }
 
-// Start loads the records that the last run left unfinished and begins to
-// apply events.
+// Start loads the records that the last run left unfinished. It comes before
+// the first Post.
 func (e *Engine) Start(ctx context.Context) error {
 	calls, err := e.opt.Recorder.unfinished(ctx, e.office.cfg.PBX)
 	if err != nil {
 		return fmt.Errorf("unfinished calls of %s: %w", e.office.cfg.PBX, err)
 	}
+	e.turn.Lock()
 	e.restored = make(map[string]Call, len(calls))
 	for _, c := range calls {
 		e.restored[c.ID] = c
 	}
+	e.turn.Unlock()
 	e.started.Store(true)
 	e.lookups.start()
 	e.displays.start()
@@ -130,7 +132,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the engine after the events already posted. Live calls stay
+// Stop ends the engine; what is posted later has no effect. Live calls stay
 // unfinished records and are taken up by the next Start.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.stopOnce.Do(func() { close(e.stop) })
@@ -145,25 +147,24 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 }
 
-// Post hands an event to the engine. It waits, and counts the wait, while the
-// queue is full: events are never dropped.
+// Post applies an event. It waits, and counts the wait, while another has the
+// turn: events are never dropped.
 func (e *Engine) Post(ev Event) {
-	select {
-	case e.events <- &ev:
-		// The engine goes on at once on this thread; otherwise a pop would wait
-		// until another thread wakes up, long on a busy machine.
-		runtime.Gosched()
+	if !e.turn.TryLock() {
+		began := time.Now()
+		e.turn.Lock()
+		if f := e.opt.Metrics.TurnWait; f != nil {
+			f(time.Since(began))
+		}
+	}
+	defer e.turn.Unlock()
+	if e.stopped {
 		return
-	default:
 	}
-	began := time.Now()
-	select {
-	case e.events <- &ev:
-	case <-e.stop:
+	if f := e.opt.Metrics.Event; f != nil {
+		f(ev.Kind.String())
 	}
-	if f := e.opt.Metrics.QueueWait; f != nil {
-		f(time.Since(began))
-	}
+	e.handle(ev)
 }
 
 // SetUsers replaces the users and their devices.
@@ -172,55 +173,33 @@ func (e *Engine) SetUsers(users []User) { e.office.SetUsers(users) }
 // Connected tells whether the PBX's events are flowing.
 func (e *Engine) Connected() bool { ok, _ := e.opt.PBX.Connected(); return ok }
 
+// run looks for what is overdue until the engine is to stop.
 func (e *Engine) run() {
 	defer close(e.done)
-	defer e.lookups.stop()
-	defer e.displays.stop()
 	sweep := time.NewTicker(sweepInterval)
 	defer sweep.Stop()
 	for {
 		select {
-		case ev := <-e.events:
-			if f := e.opt.Metrics.Event; f != nil {
-				f(ev.Kind.String())
-			}
-			e.handle(*ev)
-		case r := <-e.lookups.results:
-			e.found(r)
-		case f := <-e.commands:
-			f()
 		case <-sweep.C:
-			e.sweep()
+			_ = e.do(e.sweep) // it can be stopped only here
 		case <-e.stop:
-			for {
-				select {
-				case ev := <-e.events:
-					e.handle(*ev)
-					continue
-				default:
-				}
-				return
-			}
+			_ = e.do(func() { e.stopped = true })
+			e.lookups.stop()
+			e.displays.stop()
+			return
 		}
 	}
 }
 
-// do runs f on the engine's goroutine and waits for it.
-func (e *Engine) do(ctx context.Context, f func()) error {
-	ran := make(chan struct{})
-	select {
-	case e.commands <- func() { f(); close(ran) }:
-	case <-e.stop:
-		return Errorf(CodeUnreachable, "the server is stopping")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-ran:
-		return nil
-	case <-e.done:
+// do runs f with the turn. It is an error once the engine has stopped.
+func (e *Engine) do(f func()) error {
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	if e.stopped {
 		return Errorf(CodeUnreachable, "the server is stopping")
 	}
+	f()
+	return nil
 }
 
 func (e *Engine) handle(ev Event) {
@@ -280,6 +259,9 @@ func (e *Engine) apply(lv *live, ev Event) {
 	after, effects := e.machine.Apply(lv.call, ev, ev.At)
 	e.unseen(&before, &after)
 	lv.call = after
+	if ev.Kind == BridgeEntered {
+		e.board.enter(lv, ev.Bridge.ID)
+	}
 	if len(after.Legs) > 0 {
 		lv.placedAt = time.Time{}
 	}
@@ -302,7 +284,7 @@ func (e *Engine) apply(lv *live, ev Event) {
 	}
 	e.nameDisplays(lv, ev.At)
 	if effects&EffectLookup != 0 {
-		e.lookups.ask(after.ID, after.Number.E164)
+		e.lookUp(after.ID, after.Number.E164)
 	}
 	if after.State == Ended {
 		e.ended(lv, ev.At)

@@ -27,8 +27,8 @@ type lookups struct {
 	metrics *Metrics
 	log     *slog.Logger
 	asks    chan lookupAsk
-	late    chan lookupAsk // second tries
-	results chan lookupResult
+	late    chan lookupAsk     // second tries
+	deliver func(lookupResult) // waits for the engine's turn
 	ctx     context.Context
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
@@ -48,9 +48,9 @@ type lookupResult struct {
 // final tells that no second try is needed.
 func (r *lookupResult) final() bool { return r.state != LookupLate && r.AsOf.IsZero() }
 
-func newLookups(dir Directory, budget time.Duration, m *Metrics, log *slog.Logger) *lookups {
-	l := &lookups{dir: dir, budget: budget, metrics: m, log: log,
-		asks: make(chan lookupAsk, lookupQueue), late: make(chan lookupAsk, lateQueue), results: make(chan lookupResult, lookupQueue)}
+func newLookups(dir Directory, budget time.Duration, m *Metrics, log *slog.Logger, deliver func(lookupResult)) *lookups {
+	l := &lookups{dir: dir, budget: budget, metrics: m, log: log, deliver: deliver,
+		asks: make(chan lookupAsk, lookupQueue), late: make(chan lookupAsk, lateQueue)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
@@ -66,19 +66,24 @@ func (l *lookups) start() {
 
 func (l *lookups) stop() { l.cancel(); l.wg.Wait() }
 
-// ask queues a lookup. With the queue full the call is told at once that its
-// card is late; the journal finds the client when the record is written.
-func (l *lookups) ask(callID, e164 string) {
-	a := lookupAsk{callID: callID, e164: e164, at: time.Now()}
+// ask queues a lookup. It is false with the queue full.
+func (l *lookups) ask(a lookupAsk) bool {
 	select {
 	case l.asks <- a:
+		return true
 	default:
-		l.log.Warn("lookup queue full", "call", callID)
-		l.count(0, "late")
-		select {
-		case l.results <- lookupResult{lookupAsk: a, state: LookupLate}:
-		default:
-		}
+		l.log.Warn("lookup queue full", "call", a.callID)
+		l.count(0, string(LookupLate))
+		return false
+	}
+}
+
+// lookUp asks for the client of a call. Where too many others wait, the card is
+// late at once; the journal finds the client when the record is written.
+func (e *Engine) lookUp(callID, e164 string) {
+	a := lookupAsk{callID: callID, e164: e164, at: time.Now()}
+	if !e.lookups.ask(a) {
+		e.found(lookupResult{lookupAsk: a, state: LookupLate})
 	}
 }
 
@@ -93,7 +98,7 @@ func (l *lookups) work() {
 			} else {
 				l.count(time.Since(a.at), string(LookupLate))
 			}
-			l.send(r)
+			l.deliver(r)
 			if !r.final() {
 				select {
 				case l.late <- a:
@@ -113,18 +118,11 @@ func (l *lookups) workLate() {
 		select {
 		case a := <-l.late:
 			if again := l.try(a, lateBudget); again.final() {
-				l.send(again)
+				l.deliver(again)
 			}
 		case <-l.ctx.Done():
 			return
 		}
-	}
-}
-
-func (l *lookups) send(r lookupResult) {
-	select {
-	case l.results <- r:
-	case <-l.ctx.Done():
 	}
 }
 

@@ -6,7 +6,7 @@ import "time"
 // paths and must not block.
 type Metrics struct {
 	Event       func(kind string)
-	QueueWait   func(time.Duration)                  // the reader waited for room
+	TurnWait    func(time.Duration)                  // an event waited for its turn
 	Shown       func(sinceEvent time.Duration)       // event to hand-over to the screens
 	Lookup      func(d time.Duration, result string) // found, unknown, late, error
 	JournalSave func(d time.Duration, err error)

@@ -145,8 +145,8 @@ func (e *Engine) observe(c Call) {
 }
 
 // markRecorded notes in the record of a call that there is a recording of it.
-func (e *Engine) markRecorded(ctx context.Context, callID string) error {
-	return e.do(ctx, func() {
+func (e *Engine) markRecorded(callID string) error {
+	return e.do(func() {
 		lv := e.board.calls[callID]
 		if lv == nil || lv.call.Recorded || lv.call.State == Ended {
 			return

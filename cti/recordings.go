@@ -41,7 +41,7 @@ type RecordingsOptions struct {
 type Recordings struct {
 	opt  RecordingsOptions
 	log  *slog.Logger
-	mark func(ctx context.Context, callID string) error // the engine's MarkRecorded
+	mark func(callID string) error // the engine's markRecorded
 
 	mu      sync.Mutex
 	tapes   map[string]*tape // by call

@@ -2,7 +2,6 @@ package cti
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -244,7 +243,7 @@ func (r *Recovery) ready() []*conversation {
 // written yet, wait for the next pass.
 func (r *Recovery) judge(ctx context.Context, list []*conversation) error {
 	pbx := r.opt.Engine.office.cfg.PBX
-	held, err := r.opt.Engine.holds(ctx, list)
+	held, err := r.opt.Engine.holds(list)
 	if err != nil {
 		return err
 	}
@@ -329,7 +328,7 @@ func (r *Recovery) settle(ctx context.Context, c *conversation, known KnownCall,
 		err := r.opt.Journal.Save(ctx, past)
 		switch {
 		case err == nil:
-			err = r.opt.Engine.amend(ctx, past, lv.trace)
+			err = r.opt.Engine.amend(past, lv.trace)
 		case permanent(err):
 			r.log.Error("call record refused", "call", past.ID, "err", err)
 			result, err = "refused", nil
@@ -379,10 +378,10 @@ func (r *Recovery) keepPosition(ctx context.Context) error {
 }
 
 // holds tells which conversations are still up, or ended but not written.
-func (e *Engine) holds(ctx context.Context, list []*conversation) (map[string]bool, error) {
+func (e *Engine) holds(list []*conversation) (map[string]bool, error) {
 	held := make(map[string]bool)
 	up := func(lv *live) bool { return lv != nil && lv.call.State != Ended }
-	err := e.do(ctx, func() {
+	err := e.do(func() {
 		for _, c := range list {
 			id := e.board.callID(c.key)
 			_, restored := e.restored[id]
@@ -396,11 +395,10 @@ func (e *Engine) holds(ctx context.Context, list []*conversation) (map[string]bo
 			}
 		}
 	})
-	var stopping *Error
-	if errors.As(err, &stopping) && stopping.Code == CodeUnreachable {
+	if err != nil { // the server stops, and with it the recovery
 		return nil, context.Canceled
 	}
-	return held, err
+	return held, nil
 }
 
 // newest prefers the engine's copy of an ended call, which may be newer than
@@ -417,9 +415,9 @@ func (e *Engine) newest(c Call) (Call, Why) {
 }
 
 // amend brings a call that the recovery has written to the copies here.
-func (e *Engine) amend(ctx context.Context, c Call, t trace) error {
+func (e *Engine) amend(c Call, t trace) error {
 	c.Why = nil
-	return e.do(ctx, func() {
+	return e.do(func() {
 		lv := e.board.calls[c.ID]
 		if lv == nil {
 			lv = &live{}

@@ -1,7 +1,6 @@
 package cti
 
 import (
-	"context"
 	"slices"
 	"time"
 )
@@ -247,6 +246,7 @@ func (e *Engine) restore(lv *live) bool {
 	for _, l := range saved.Legs {
 		if l.State != LegEnded {
 			e.board.byChannel[l.ID] = lv
+			e.board.enter(lv, l.Bridge)
 		}
 		e.board.link(lv, l.LinkedID)
 	}
@@ -339,9 +339,9 @@ func (e *Engine) calls() []*live {
 // Channels tells what is up by the engine's memory: the PBX's channel ids of
 // the office's and the clients' legs, each with the bridge it is in, empty for
 // none or a parking lot. It is what a Resync makes equal to the PBX.
-func (e *Engine) Channels(ctx context.Context) (map[string]string, error) {
+func (e *Engine) Channels() (map[string]string, error) {
 	up := make(map[string]string)
-	err := e.do(ctx, func() {
+	err := e.do(func() {
 		for _, lv := range e.calls() {
 			for i := range lv.call.Legs {
 				if l := &lv.call.Legs[i]; l.Role != ServiceLeg && l.State != LegEnded {

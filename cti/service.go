@@ -157,11 +157,11 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 			call.Lookup = LookupFound
 		}
 	}
-	if err := engine.do(ctx, func() { engine.place(call, now) }); err != nil {
+	if err := engine.do(func() { engine.place(call, now) }); err != nil {
 		return "", err
 	}
 	if offline != nil { // an attempt that makes no channel is a record too (CK-07)
-		_ = engine.do(context.WithoutCancel(ctx), func() { engine.refused(call.ID, offline.Error()) })
+		_ = engine.do(func() { engine.refused(call.ID, offline.Error()) })
 		return "", offline
 	}
 	order := Originate{ChannelID: call.ID, Endpoint: device.Endpoint, Extension: extension,
@@ -171,7 +171,7 @@ func (s *Service) dial(ctx context.Context, r DialRequest) (string, error) {
 	}
 	if err := engine.opt.PBX.Originate(ctx, order); err != nil {
 		why := err.Error()
-		_ = engine.do(context.WithoutCancel(ctx), func() { engine.refused(call.ID, why) })
+		_ = engine.do(func() { engine.refused(call.ID, why) })
 		return "", err
 	}
 	if p, ok := engine.get(call.ID); ok && p.call.EndedBy == "office" && p.call.State != Ended {
@@ -237,7 +237,7 @@ func (s *Service) Hangup(ctx context.Context, userID int64, callID string, all b
 		return Errorf(CodeForbidden, "the call is not yours to end while it rings for others")
 	}
 	var channel string
-	if err := e.do(ctx, func() { channel = e.hangupTarget(callID, userID, s.opt.Now()) }); err != nil {
+	if err := e.do(func() { channel = e.hangupTarget(callID, userID, s.opt.Now()) }); err != nil {
 		return err
 	}
 	if channel == "" {
@@ -245,7 +245,7 @@ func (s *Service) Hangup(ctx context.Context, userID int64, callID string, all b
 	}
 	if err := e.opt.PBX.Hangup(ctx, channel); err != nil {
 		// The channel goes on: it must not be taken for one that did not end.
-		return errors.Join(err, e.do(context.WithoutCancel(ctx), func() { e.hangupFailed(callID, channel) }))
+		return errors.Join(err, e.do(func() { e.hangupFailed(callID, channel) }))
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func (s *Service) ChooseClient(ctx context.Context, userID int64, callID string,
 	if err != nil {
 		return err
 	}
-	return e.do(ctx, func() { e.choose(callID, card, s.opt.Now()) })
+	return e.do(func() { e.choose(callID, card, s.opt.Now()) })
 }
 
 // Live returns the calls on a user's screens, oldest first within a PBX.

@@ -65,7 +65,7 @@ func (r *Recordings) start(ctx context.Context, t *tape, c Call, userID int64, n
 	}
 	t.rec, t.decided = rec, true
 	if r.mark != nil {
-		if err := r.mark(ctx, c.ID); err != nil {
+		if err := r.mark(c.ID); err != nil {
 			r.log.Warn("call not marked as recorded", "call", c.ID, "error", err)
 		}
 	}

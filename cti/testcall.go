@@ -33,14 +33,14 @@ func (s *Service) TestCall(ctx context.Context, r TestRequest) (Device, error) {
 		return device, err
 	}
 	call := Call{ID: r.ID, PBX: r.PBX, Direction: Inbound, State: Ringing, Number: number, Test: true, StartedAt: now}
-	if err := engine.do(ctx, func() { engine.placeTest(call, device, now) }); err != nil {
+	if err := engine.do(func() { engine.placeTest(call, device, now) }); err != nil {
 		return device, err
 	}
 	err = engine.opt.PBX.Originate(ctx, Originate{ChannelID: call.ID, Endpoint: device.Endpoint, Number: number.Display,
 		Name: "Ringcard", Timeout: ownTimeout})
 	if err != nil {
 		why := err.Error()
-		_ = engine.do(context.WithoutCancel(ctx), func() { engine.refused(call.ID, why) })
+		_ = engine.do(func() { engine.refused(call.ID, why) })
 	}
 	return device, err
 }
@@ -66,7 +66,7 @@ func (s *Service) testDevice(r TestRequest) (Device, *Engine, error) {
 }
 
 // placeTest puts a test call on the board before its channel exists. It runs
-// on the engine's goroutine.
+// with the engine's turn.
 func (e *Engine) placeTest(c Call, d Device, now time.Time) {
 	lv := e.board.open(c.ID)
 	e.board.byChannel[c.ID] = lv
@@ -75,9 +75,11 @@ func (e *Engine) placeTest(c Call, d Device, now time.Time) {
 	lv.trace.add(now, "test_call", "number", c.Number.Display, "device", d.Endpoint)
 	if c.Number.Kind == External && c.Number.E164 != "" {
 		lv.call.Lookup = LookupPending
-		e.lookups.ask(c.ID, c.Number.E164)
 	}
 	placed := e.publish(lv)
 	e.save(placed)
 	e.placed(placed)
+	if placed.Lookup == LookupPending {
+		e.lookUp(c.ID, c.Number.E164)
+	}
 }

@@ -28,7 +28,7 @@ type metrics struct {
 	isConnected *prometheus.GaugeVec
 
 	events    *prometheus.CounterVec
-	queueWait prometheus.Histogram
+	turnWait  prometheus.Histogram
 	shown     prometheus.Histogram
 	lookup    *prometheus.HistogramVec
 	save      prometheus.Histogram
@@ -63,7 +63,7 @@ func newMetrics() *metrics {
 		connects:    counter("ringcard_pbx_connects_total", "Attempts to connect, by result.", "pbx", "result"),
 		isConnected: gauge("ringcard_pbx_connected", "1 while events flow from the PBX.", "pbx"),
 		events:      counter("ringcard_engine_events_total", "Events applied by the engine, by kind.", "kind"),
-		queueWait:   histogram("ringcard_engine_queue_wait_seconds", "Time the PBX reader waited for room in the engine's queue."),
+		turnWait:    histogram("ringcard_engine_turn_wait_seconds", "Time an event of a PBX waited for its turn in the engine."),
 		shown:       histogram("ringcard_pop_seconds", "From the arrival of the PBX's frame to the hand-over to the screens."),
 		lookup: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ringcard_lookup_seconds", Help: "Search for the client of a number, by result.", Buckets: fast,
@@ -90,7 +90,7 @@ func newMetrics() *metrics {
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.frames, m.unknown, m.bad, m.connects, m.isConnected,
-		m.events, m.queueWait, m.shown, m.lookup, m.save, m.saveFails, m.posts, m.live, m.ended,
+		m.events, m.turnWait, m.shown, m.lookup, m.save, m.saveFails, m.posts, m.live, m.ended,
 		m.resyncs, m.gaps, m.unseen, m.spool, m.cdrReads, m.cdrResults,
 		m.recordingsFetched, m.recordingsBytes, m.recordingsDeleted, m.recordingsOrphans)
 	m.http = httpapi.NewMetrics(m.registry)
@@ -116,10 +116,10 @@ func (m *metrics) page() http.Handler {
 // engine returns the hooks of the engines and the recorder.
 func (m *metrics) engine() *cti.Metrics {
 	return &cti.Metrics{
-		Event:     func(kind string) { m.events.WithLabelValues(kind).Inc() },
-		QueueWait: func(d time.Duration) { m.queueWait.Observe(d.Seconds()) },
-		Shown:     func(d time.Duration) { m.shown.Observe(d.Seconds()) },
-		Lookup:    func(d time.Duration, result string) { m.lookup.WithLabelValues(result).Observe(d.Seconds()) },
+		Event:    func(kind string) { m.events.WithLabelValues(kind).Inc() },
+		TurnWait: func(d time.Duration) { m.turnWait.Observe(d.Seconds()) },
+		Shown:    func(d time.Duration) { m.shown.Observe(d.Seconds()) },
+		Lookup:   func(d time.Duration, result string) { m.lookup.WithLabelValues(result).Observe(d.Seconds()) },
 		JournalSave: func(d time.Duration, err error) {
 			m.save.Observe(d.Seconds())
 			if err != nil {

@@ -133,7 +133,7 @@ func (p *player) lines(ctx context.Context, engine *cti.Engine) error {
 			if err := engine.Settle(ctx); err != nil {
 				return err
 			}
-			if err := engine.Repeat(ctx, *l.Call); err != nil {
+			if err := engine.Repeat(*l.Call); err != nil {
 				return err
 			}
 		}

@@ -124,7 +124,7 @@ func (w *watch) equal(when string) {
 	}()
 	w.eventually("memory is equal to the PBX "+when, func() bool {
 		var err error
-		have, err = w.engine.Channels(w.t.Context())
+		have, err = w.engine.Channels()
 		must(w.t, "memory", err)
 		want = w.truth()
 		return maps.Equal(have, want)
