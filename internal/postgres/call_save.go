@@ -69,18 +69,26 @@ const (
 		WHERE k.id = $1 AND k.version = $2 AND m.rank >= 0 AND num_nonnulls(k.client_id, k.person_id) = 0
 		  AND k.direction <> 'internal' AND k.number_kind = 'external'`
 
-	// sqlCallActivities makes or corrects the one interaction of each call
-	// (AF-01) from its record; $2 is the version that the record must have, or 0.
-	sqlCallActivities = `INSERT INTO crm.activity AS a (client_id, person_id, kind, subject, body, done_at, author_id, call_id)
+	// What follows from an ended call is said of one, with the version that its
+	// record must have, and of many. Of one, because by a key alone the server
+	// keeps its plan; for an array of any length it plans anew each time.
+
+	// sqlCallActivity makes or corrects the one interaction of a call (AF-01)
+	// from its record.
+	sqlCallActivity   = activityOf + `k.id = $1 AND k.version = $2` + activityRest
+	sqlCallActivities = activityOf + `k.id = ANY ($1::uuid[])` + activityRest
+	activityOf        = `INSERT INTO crm.activity AS a (client_id, person_id, kind, subject, body, done_at, author_id, call_id)
 		SELECT k.client_id, k.person_id, 'call', k.subject, k.note, k.started_at, coalesce(k.answered_by, k.placed_by), k.id
-		FROM crm.call k
-		WHERE k.id = ANY ($1::uuid[]) AND k.version = coalesce(nullif($2::bigint, 0), k.version)
-		  AND k.state = 'ended' AND NOT k.test AND num_nonnulls(k.client_id, k.person_id) > 0
+		FROM crm.call k WHERE `
+	activityRest = ` AND k.state = 'ended' AND NOT k.test AND num_nonnulls(k.client_id, k.person_id) > 0
 		ON CONFLICT (call_id) DO UPDATE SET client_id = excluded.client_id, person_id = excluded.person_id,
 			subject = excluded.subject, body = excluded.body, done_at = excluded.done_at, author_id = excluded.author_id,
 			updated_at = now(), version = a.version + 1`
-	// sqlLastContact moves the last contact of the clients of answered calls.
-	sqlLastContact = `UPDATE crm.client c SET last_contact_at = k.at
+	// sqlLastContact moves the last contact of the client of an answered call.
+	sqlLastContact = `UPDATE crm.client c SET last_contact_at = k.answered_at FROM crm.call k
+		WHERE k.id = $1 AND k.version = $2 AND k.disposition = 'answered'
+		  AND c.id = k.client_id AND k.answered_at > coalesce(c.last_contact_at, '-infinity')`
+	sqlLastContacts = `UPDATE crm.client c SET last_contact_at = k.at
 		FROM (SELECT client_id, max(answered_at) AS at FROM crm.call
 		      WHERE id = ANY ($1::uuid[]) AND disposition = 'answered' GROUP BY client_id) k
 		WHERE c.id = k.client_id AND k.at > coalesce(c.last_contact_at, '-infinity')`
@@ -151,7 +159,6 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	calls := []uuid.UUID{id}
 	var batch pgx.Batch
 	if e164 != 0 {
 		batch.Queue(sqlNumberLock, e164)
@@ -163,15 +170,15 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	if len(r.Channels) > 0 {
 		batch.Queue(sqlCallChannels, id, r.Version, r.Channels)
 	}
-	batch.Queue(sqlCallActivities, calls, r.Version)
+	batch.Queue(sqlCallActivity, id, r.Version)
 	if r.Disposition == calllog.Answered {
-		batch.Queue(sqlLastContact, calls)
+		batch.Queue(sqlLastContact, id, r.Version)
 	}
 	queueWhy(&batch, id, r)
 	batch.Queue(sqlCallOutbox, id, r.Version, topic, event)
 	var owed []obligation.Change
 	if e164 != 0 && r.Direction != calllog.Internal {
-		batch.Queue(sqlObligationFollow, calls).Query(func(rows pgx.Rows) (err error) {
+		batch.Queue(sqlObligationFollow, []uuid.UUID{id}).Query(func(rows pgx.Rows) (err error) {
 			owed, err = readChanges(rows)
 			return err
 		})
@@ -207,10 +214,10 @@ func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any 
 
 // follow writes what follows from ended calls with a client.
 func follow(ctx context.Context, db *DB, tx pgx.Tx, calls []uuid.UUID) error {
-	if _, err := tx.Exec(ctx, sqlCallActivities, calls, 0); err != nil {
+	if _, err := tx.Exec(ctx, sqlCallActivities, calls); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, sqlLastContact, calls); err != nil {
+	if _, err := tx.Exec(ctx, sqlLastContacts, calls); err != nil {
 		return err
 	}
 	return followObligations(ctx, db, tx, calls)
