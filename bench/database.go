@@ -16,12 +16,12 @@ import (
 )
 
 // size is how much the database holds.
-type size struct{ clients, persons, phones int }
+type size struct{ clients, persons, phones, calls int }
 
 // firstNumber is the E.164 number of phone 1; phone n has firstNumber+n-1.
 const firstNumber = 79000000001
 
-// database is a private PostgreSQL with an office's clients.
+// database is a private PostgreSQL with an office's clients and its past calls.
 type database struct {
 	server *pgserver.Server
 	dir    string
@@ -29,7 +29,8 @@ type database struct {
 }
 
 // Four phones of ten belong to clients, the rest to their contact persons;
-// each client has its main contact and some have a second. Rows go in as
+// each client has its main contact and some have a second. Each past call was a
+// client's, a minute before the next. Rows go in as
 // pg_restore puts them: without triggers, indexes built at the end. The index
 // of numbers is then computed by the product's own definition of it.
 var fill = []struct{ what, sql string }{
@@ -47,11 +48,24 @@ var fill = []struct{ what, sql string }{
 	{"phones of persons", `INSERT INTO crm.phone (person_id, e164, raw, kind, is_main)
 		SELECT 1 + (i - 1) % {persons}, {first} + i - 1, '+' || ({first} + i - 1), 'mobile', i - {phones} * 4 / 10 <= {persons}
 		FROM generate_series({phones} * 4 / 10 + 1, {phones}) i`},
+	{"past calls", `INSERT INTO crm.call (id, version, pbx, direction, state, disposition, number_raw, number_e164, number_kind, number_display,
+			did, client_id, started_at, answered_at, ended_at, wait_ms, talk_ms, snapshot)
+		SELECT gen_random_uuid(), 1, 'office', CASE WHEN i % 3 = 0 THEN 'out' ELSE 'in' END, 'ended', 'answered',
+			'+' || {first} + i % {clients}, {first} + i % {clients}, 'external', '+' || {first} + i % {clients},
+			'+74952000300', 1 + i % {clients}, at, at + interval '5 seconds', at + interval '55 seconds', 5000, 50000, '{"legs":[]}'
+		FROM generate_series(1, {calls}) i CROSS JOIN LATERAL (SELECT now() - i * interval '1 minute' AS at) t`},
+	{"past interactions", `INSERT INTO crm.activity (client_id, kind, subject, done_at, call_id)
+		SELECT client_id, 'call', '', started_at, id FROM crm.call`},
 	{"index of numbers", `INSERT INTO crm.phone_lookup SELECT * FROM crm.phone_lookup_source`},
 }
 
 // filled are the tables of fill.
-const filled = `('client'), ('person'), ('client_person'), ('phone'), ('phone_lookup')`
+const filled = `('client'), ('person'), ('client_person'), ('phone'), ('phone_lookup'), ('call'), ('activity')`
+
+// vacuum does what the server does by itself in the hours after an import. It
+// leaves empty tables alone, as the server does: plans made for a table that is
+// known to be empty do not suit it for long.
+const vacuum = `VACUUM ANALYZE crm.client, crm.person, crm.client_person, crm.phone, crm.phone_lookup, crm.call, crm.activity`
 
 // openDatabase makes, migrates and fills a PostgreSQL of its own, started as the
 // product starts its private one. The caller must close it.
@@ -103,7 +117,7 @@ func (d *database) fill(ctx context.Context, say func(string, ...any)) error {
 		return err
 	}
 	numbers := strings.NewReplacer("{clients}", strconv.Itoa(d.size.clients), "{persons}", strconv.Itoa(d.size.persons),
-		"{phones}", strconv.Itoa(d.size.phones), "{first}", strconv.Itoa(firstNumber))
+		"{phones}", strconv.Itoa(d.size.phones), "{calls}", strconv.Itoa(d.size.calls), "{first}", strconv.Itoa(firstNumber))
 	began := time.Now()
 	for _, step := range fill {
 		stepBegan := time.Now()
@@ -117,9 +131,8 @@ func (d *database) fill(ctx context.Context, say func(string, ...any)) error {
 			return fmt.Errorf("indexes: %w", err)
 		}
 	}
-	// What happens by itself in the hours after an import: statistics, a
-	// checkpoint, and the base read into the server's buffers.
-	for _, sql := range []string{`VACUUM ANALYZE`, `CHECKPOINT`, `CREATE EXTENSION pg_prewarm`,
+	// A checkpoint, and the base read into the server's buffers.
+	for _, sql := range []string{vacuum, `CHECKPOINT`, `CREATE EXTENSION pg_prewarm`,
 		`SELECT sum(pg_prewarm(c.oid)) FROM pg_class c WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind IN ('r', 'i')`} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return err

@@ -95,9 +95,9 @@ func measureAll(ctx context.Context, root string, short bool, wanted []string, s
 	if !want["lookup"] && !want["pop"] {
 		return r, nil
 	}
-	s := size{clients: 300_000, persons: 500_000, phones: 1_000_000}
+	s := size{clients: 300_000, persons: 500_000, phones: 1_000_000, calls: 100_000}
 	if short {
-		s = size{clients: 30_000, persons: 50_000, phones: 100_000}
+		s = size{clients: 30_000, persons: 50_000, phones: 100_000, calls: 10_000}
 	}
 	say("database: making %d phones", s.phones)
 	d, err := openDatabase(ctx, s, say)

@@ -27,7 +27,7 @@ const (
 	ringFor        = 400 * time.Millisecond
 	talkFor        = 400 * time.Millisecond
 	didPrefix      = "4952000" // + extension: one telephone rings
-	maxLoad        = 5 * time.Minute
+	maxLoad        = 15 * time.Minute
 )
 
 // office is a real Asterisk with telephones that sipp plays.

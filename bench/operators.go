@@ -79,6 +79,39 @@ func (s *screen) close() {
 // screens are the sockets of all operators at one server.
 type screens []*screen
 
+// quiet waits until nothing has come to any of the screens for as long as it
+// takes for what comes late; frames may lag behind the calls they are about.
+func (all screens) quiet(ctx context.Context) error {
+	tick := time.NewTicker(quietFor)
+	defer tick.Stop()
+	for before := -1; ; {
+		now := all.waiting()
+		if now == before {
+			return nil
+		}
+		before = now
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// quietFor is longer than the product joins changes of presence.
+const quietFor = time.Second
+
+// waiting counts the frames not taken.
+func (all screens) waiting() int {
+	n := 0
+	for _, s := range all {
+		s.mu.Lock()
+		n += len(s.arrivals)
+		s.mu.Unlock()
+	}
+	return n
+}
+
 func (all screens) close() {
 	for _, s := range all {
 		s.close()

@@ -215,7 +215,8 @@ func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
 	for _, extensions := range expected {
 		r.planned += len(extensions)
 	}
-	for _, s := range append(b.shown, b.relayed...) { // what came before is not of this load
+	screens := slices.Concat(b.shown, b.relayed)
+	for _, s := range screens { // what came before is not of this load
 		if _, err := s.take(); err != nil {
 			return r, err
 		}
@@ -228,6 +229,9 @@ func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
 	}
 	var err error
 	if r.recorded, err = b.records(ctx, began, l.calls); err != nil {
+		return r, err
+	}
+	if err := screens.quiet(ctx); err != nil {
 		return r, err
 	}
 	rang := make(map[string][]string, l.calls)
