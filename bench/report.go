@@ -193,6 +193,7 @@ fields, on one goroutine. Rounds alternate; the medians are shown.
 
 **Live calls.** As many copies of a recorded call as said are left up in an engine; the heap after a collection is divided by
 their number. Then the recorded streams of other calls come and go as above. The floor is the same engine with fewer calls up.
+Each is played five times in turn; the round with the median rate is shown.
 
 **Reader.** A simulated Asterisk, which can keep a pace, sends the recorded frames at a steady rate to the product's connection
 (ari.Client with an engine behind it) and to a bare socket that reads and throws away. Lag: from the sending of a frame to its
@@ -206,9 +207,10 @@ endpoints, and nothing else.
 pool of the same PostgreSQL (as the product starts its private one, unix socket, warm).
 
 **Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each call rings
-one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above; every
-operator has a WebSocket with a Bearer token. The latency runs from the arrival of the ARI frame that says that the telephone
-rings (ring_at of the leg, taken by the reader before anything else) to the arrival of the frame at the operator's socket. First
+one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above, whose
+journal has 100,000 past calls; every operator has a WebSocket with a Bearer token. The latency runs from the arrival of the ARI frame that says that the telephone
+rings (ring_at of the leg, taken by the reader before anything else) to the arrival of the frame at the operator's socket, when
+his process reads it: Asterisk, sipp, PostgreSQL, relay, server and operators share the cores, and who waits for one adds to it. First
 frame: the first that shows the call ringing at his telephone. Card: the first that has the client's card as well. The callers
 are all different people of the database. Floor: a bare relay, also a process of its own, which gets the same events under an
 application name of its own at the same time and writes each frame unread to the socket of the one telephone that it names. A
