@@ -15,8 +15,8 @@ it('short minutes of a report', () => {
   expect(minutes(754_000)).toBe('12:34');
 });
 
-it('parts round to whole seconds', () => {
-  expect(parts(59_600)).toEqual({ hours: 0, minutes: 1, seconds: 0 });
+it('parts are whole seconds that have passed', () => {
+  expect(parts(59_600)).toEqual({ hours: 0, minutes: 0, seconds: 59 });
 });
 
 describe('days of the installation’s time zone', () => {

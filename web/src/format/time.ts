@@ -18,8 +18,9 @@ export interface Parts {
   seconds: number;
 }
 
+/** Whole seconds that have passed, as the clock and the PBX count them. */
 export function parts(ms: number): Parts {
-  const total = Math.max(0, Math.round(ms / 1000));
+  const total = Math.max(0, Math.floor(ms / 1000));
   return { hours: Math.floor(total / 3600), minutes: Math.floor((total % 3600) / 60), seconds: total % 60 };
 }
 

@@ -48,7 +48,7 @@ export function ReportTable({ report }: { report: CallReport }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{t(`report.by.${report.group_by}`)}</Table.Th>
-          <Table.Th w="20%" miw={160}>{t('report.calls')}</Table.Th>
+          <Table.Th w="20%" miw={120}>{t('report.calls')}</Table.Th>
           {heads.map((each) => (
             <Table.Th key={each} ta="right">
               {t(`report.${each}`)}
