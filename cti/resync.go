@@ -246,7 +246,6 @@ func (e *Engine) restore(lv *live) bool {
 	for _, l := range saved.Legs {
 		if l.State != LegEnded {
 			e.board.byChannel[l.ID] = lv
-			e.board.enter(lv, l.Bridge)
 		}
 		e.board.link(lv, l.LinkedID)
 	}

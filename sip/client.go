@@ -283,10 +283,11 @@ func (c *Client) converse() (synced bool, err error) {
 	settled := time.AfterFunc(c.tuned.settle, func() { c.do(func() { s.sync(true) }) })
 	defer settled.Stop()
 	err = s.wait()
-	if asked := c.ask(c.ctx, func() { c.session, synced = nil, s.synced }); asked != nil {
+	delivering := false // may still be written after an ask that failed
+	if asked := c.ask(c.ctx, func() { c.session, delivering = nil, s.synced }); asked != nil {
 		return false, asked
 	}
-	return synced, err
+	return delivering, err
 }
 
 var (

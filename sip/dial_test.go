@@ -13,7 +13,7 @@ var click = cti.Originate{ChannelID: "call-1", Endpoint: "PJSIP/101", Extension:
 func TestClickToCall_PB_07_CO_01(t *testing.T) {
 	p := newFakePBX(t)
 	calls := make(chan *fakeCall, 1)
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
+	p.behave(func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }, nil)
 	c, sink := startClient(t, fakeConfig(p), "101")
 	connected(t, c)
 	if err := c.Originate(t.Context(), click); err != nil {
@@ -137,12 +137,12 @@ func TestOwnTelephone_PB_07_CO_06(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newFakePBX(t)
-			p.onInvite = func(call *fakeCall) {
+			p.behave(func(call *fakeCall) {
 				if !tt.at {
 					call.answer(100)
 				}
 				call.answer(tt.status)
-			}
+			}, nil)
 			c, sink := startClient(t, fakeConfig(p), "101")
 			connected(t, c)
 			if err := c.Originate(t.Context(), click); codeOf(err) != tt.code {

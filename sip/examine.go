@@ -92,8 +92,11 @@ func (c *Client) findings(ctx context.Context) ([]Finding, error) {
 			out = append(out, Finding{Extension: number, Endpoint: sub.ext.endpoint, State: watchState(trouble), Advice: advice(trouble)})
 		}
 	})
+	if err != nil {
+		return nil, err // out may still be written
+	}
 	slices.SortFunc(out, func(a, b Finding) int { return strings.Compare(a.Extension, b.Extension) })
-	return out, err
+	return out, nil
 }
 
 type nowhere struct{}

@@ -79,6 +79,14 @@ func (p *fakePBX) refuses(ext string, status int) {
 	p.refuse[ext] = status
 }
 
+// behave sets what becomes of calls, and of requests other than SUBSCRIBE and
+// INVITE; onRequest may be nil.
+func (p *fakePBX) behave(onInvite func(*fakeCall), onRequest func(*sipmsg.Request) int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onInvite, p.onRequest = onInvite, onRequest
+}
+
 func (p *fakePBX) addr() string { return p.conn.LocalAddr().String() }
 
 func (p *fakePBX) serve() {
@@ -116,6 +124,7 @@ func key(callID string, seq uint32) string { return fmt.Sprintf("%s/%d", callID,
 func (p *fakePBX) request(req *sipmsg.Request, from net.Addr) {
 	p.mu.Lock()
 	silent, status := p.silent, p.refuse[req.Recipient.User]
+	onInvite, onRequest := p.onInvite, p.onRequest
 	p.mu.Unlock()
 	if silent {
 		return
@@ -139,12 +148,12 @@ func (p *fakePBX) request(req *sipmsg.Request, from net.Addr) {
 			p.respond(req, from, status)
 			return
 		}
-		p.onInvite(&fakeCall{p: p, invite: req, from: from, tag: "fakecall", seq: 100})
+		onInvite(&fakeCall{p: p, invite: req, from: from, tag: "fakecall", seq: 100})
 	case sipmsg.ACK:
 	default:
 		status := 0
-		if p.onRequest != nil {
-			status = p.onRequest(req)
+		if onRequest != nil {
+			status = onRequest(req)
 		}
 		p.respond(req, from, max(status, 200))
 	}
@@ -321,25 +330,23 @@ func (c *fakeCall) report(status int, last bool) int {
 // ringsUntilCancelled makes telephones ring until the client gives up.
 func (p *fakePBX) ringsUntilCancelled() {
 	calls := make(chan *fakeCall, 1)
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }
-	p.onRequest = func(req *sipmsg.Request) int {
+	p.behave(func(call *fakeCall) { call.answer(100); call.answer(180); calls <- call }, func(req *sipmsg.Request) int {
 		if req.Method == sipmsg.CANCEL {
 			(<-calls).answer(487)
 		}
 		return 0
-	}
+	})
 }
 
 // answersCalls makes telephones answer at once; refer is the status of a REFER.
 func (p *fakePBX) answersCalls(refer func() int) <-chan *fakeCall {
 	calls := make(chan *fakeCall, 1)
-	p.onInvite = func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }
-	p.onRequest = func(req *sipmsg.Request) int {
+	p.behave(func(call *fakeCall) { call.answer(100); call.answer(200); calls <- call }, func(req *sipmsg.Request) int {
 		if req.Method == sipmsg.REFER {
 			return refer()
 		}
 		return 0
-	}
+	})
 	return calls
 }
 
