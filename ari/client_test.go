@@ -2,8 +2,14 @@ package ari_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,6 +206,47 @@ func TestSnapshotAsksForLinkedID_PB_03(t *testing.T) {
 		if ch.LinkedID != call.ID() {
 			t.Errorf("%s has linkedid %q, want %q", ch.Name, ch.LinkedID, call.ID())
 		}
+	}
+}
+
+// A channel that ends between the list and the question is not taken for a
+// call of its own: its linkedid is not known.
+func TestChannelEndsWhileAskedFor_PB_03(t *testing.T) {
+	on, await := statuses()
+	var dying atomic.Value // the id of a channel that the PBX knows no more
+	dying.Store("none")
+	sim, _, s := connect(t, arisim.Options{NoChannelVars: true}, func(cfg *ari.Config) {
+		to, err := url.Parse(strings.TrimSuffix(cfg.URL, "/ari"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		through := httputil.NewSingleHostReverseProxy(to)
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/ari/channels/"+dying.Load().(string)+"/variable" {
+				http.Error(w, `{"message":"Channel not found"}`, http.StatusNotFound)
+				return
+			}
+			through.ServeHTTP(w, r)
+		}))
+		t.Cleanup(proxy.Close)
+		cfg.URL = proxy.URL + "/ari"
+	}, ari.Options{OnStatus: on})
+	await(t, "connected", isUp)
+	call := sim.Inbound(arisim.Inbound{From: "79161234567", DID: "1"})
+	<-call.Ringing()
+	evs := s.await(t, "the telephone's channel", func(evs []cti.Event) bool { return count(cti.ChannelCreated)(evs) == 2 })
+	for _, ev := range evs {
+		if ev.Kind == cti.ChannelCreated && ev.Channel.ID != call.ID() {
+			dying.Store(ev.Channel.ID)
+		}
+	}
+	sim.DropSockets()
+	await(t, "the loss", isDown)
+	evs = s.await(t, "the second snapshot", func(evs []cti.Event) bool { return count(cti.Resync)(evs) == 2 })
+	last := evs[slices.IndexFunc(evs, func(ev cti.Event) bool { return ev.Kind == cti.Disconnected }):]
+	snap := last[slices.IndexFunc(last, func(ev cti.Event) bool { return ev.Kind == cti.Resync })].Snapshot
+	if len(snap.Channels) != 1 || snap.Channels[0].ID != call.ID() || !slices.Equal(snap.Ending, []string{dying.Load().(string)}) {
+		t.Errorf("snapshot %+v", snap)
 	}
 }
 

@@ -140,7 +140,7 @@ func (c *Client) resynced(ctx context.Context) {
 		var ch channel
 		_, err := c.rest.do(ctx, http.MethodGet, "/channels/"+url.PathEscape(a.id), nil, nil, &ch)
 		switch {
-		case err != nil && ignoreGone(err) == nil:
+		case err != nil && isGone(err):
 			a.leave()
 		case err == nil && ch.Dialplan.AppName == "Stasis":
 			a.come()

@@ -37,6 +37,7 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 	s.Channels = make([]cti.Channel, len(channels))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)
+	gone := make([]bool, len(channels)) // while we asked
 	for i := range channels {
 		s.Channels[i] = channels[i].snapshot()
 		s.Channels[i].Created = parseTime(channels[i].CreationTime)
@@ -46,16 +47,36 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 		group.Go(func() error {
 			id, err := c.rest.Variable(ctx, channels[i].ID, "CHANNEL(linkedid)")
 			s.Channels[i].LinkedID = id
-			return ignoreGone(err)
+			if isGone(err) {
+				gone[i], err = true, nil
+			}
+			return err
 		})
 	}
-	return s, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	// Without its linkedid a channel would be taken for a call of its own.
+	listed := s.Channels
+	s.Channels = nil
+	for i, ch := range listed {
+		if gone[i] {
+			s.Ending = append(s.Ending, ch.ID) // the socket tells its end
+		} else {
+			s.Channels = append(s.Channels, ch)
+		}
+	}
+	return s, nil
+}
+
+func isGone(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == http.StatusNotFound
 }
 
 // ignoreGone: a channel that ended while we asked will say so on the socket.
 func ignoreGone(err error) error {
-	var status *StatusError
-	if errors.As(err, &status) && status.Status == http.StatusNotFound {
+	if isGone(err) {
 		return nil
 	}
 	return err

@@ -3,6 +3,8 @@ package cti_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -200,6 +202,69 @@ func TestResyncMakesMemoryEqual_PB_03(t *testing.T) {
 	for _, c := range d.ended(2) {
 		if !c.Recovered || c.Disposition != cti.Answered {
 			t.Errorf("vanished call: recovered %v, %s", c.Recovered, c.Disposition)
+		}
+	}
+}
+
+// A call that rang before the gap ends while the PBX is asked what it has: the
+// lists know half of it and the socket tells its end. It is answered if the
+// lists say so, else unanswered with a mark, never without.
+func TestEndDuringResync_PB_03_PB_04(t *testing.T) {
+	trunk, phone := trunkChannel(), phoneChannel("102", "Up")
+	trunk.State = "Up"
+	bridge := []cti.Bridge{{ID: "b1", Class: "basic", Channels: []string{"1.1", "1.102"}}}
+	rings := []cti.Channel{trunkChannel(), phoneChannel("102", "Ringing")}
+	tests := []struct {
+		name      string
+		up        cti.Snapshot
+		answer    bool // seen, after the gap
+		want      cti.Disposition
+		estimated string
+	}{
+		{"the caller's channel is ending", cti.Snapshot{Channels: []cti.Channel{phone}, Bridges: bridge, Ending: []string{"1.1"}}, false, cti.Answered, cti.FieldAnswered},
+		{"the telephone's channel is ending", cti.Snapshot{Channels: []cti.Channel{trunk}, Bridges: bridge, Ending: []string{"1.102"}}, false, cti.Answered, cti.FieldAnswered},
+		{"no bridge any more", cti.Snapshot{Channels: []cti.Channel{trunk, phone}}, false, cti.Abandoned, cti.FieldDisposition},
+		{"no bridge, one channel", cti.Snapshot{Channels: []cti.Channel{phone}, Ending: []string{"1.1"}}, false, cti.Abandoned, cti.FieldDisposition},
+		{"rings on", cti.Snapshot{Channels: rings}, false, cti.Abandoned, ""},
+		{"answered after it", cti.Snapshot{Channels: []cti.Channel{trunk, rings[1]}}, true, cti.Answered, ""},
+	}
+	for _, restart := range []bool{false, true} {
+		for _, tt := range tests {
+			t.Run(fmt.Sprintf("%s, restart %v", tt.name, restart), func(t *testing.T) {
+				j, up := ctitest.NewJournal(), tt.up
+				d := newDeskOn(t, j, t.TempDir(), withCDR)
+				d.ring("102")
+				d.shown(102, "the ring", isState(cti.Ringing))
+				if restart {
+					d.stop()
+					d = newDeskAt(t, j, t.TempDir(), &up, withCDR)
+				} else {
+					d.post(cti.Event{Kind: cti.Disconnected})
+					d.post(cti.Event{Kind: cti.Resync, Snapshot: &up})
+				}
+				if tt.answer {
+					d.answer("102")
+				}
+				d.post(cti.Event{Kind: cti.ChannelHangup, Channel: trunk, Cause: 16})
+				for _, ch := range []cti.Channel{trunk, phone} {
+					d.post(cti.Event{Kind: cti.BridgeLeft, Channel: ch, Bridge: cti.Bridge{ID: "b1", Class: "basic"}})
+				}
+				d.gone("1.1", 16)
+				d.gone("1.102", 16)
+				c := d.ended(1)[0]
+				want, estimated := tt.want, tt.estimated
+				if restart && slices.Contains(tt.up.Ending, "1.102") {
+					want, estimated = cti.Abandoned, cti.FieldDisposition // the kept record knows no telephone yet
+				}
+				if c.Disposition != want || c.EndedBy != "client" {
+					t.Errorf("%s, ended by %s", c.Disposition, c.EndedBy)
+				}
+				for _, field := range []string{cti.FieldAnswered, cti.FieldDisposition} {
+					if slices.Contains(c.Estimated, field) != (field == estimated) || field == estimated && c.CDR != cti.CDRAwaited {
+						t.Errorf("estimated %v, CDR %q; want %q", c.Estimated, c.CDR, estimated)
+					}
+				}
+			})
 		}
 	}
 }

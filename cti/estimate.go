@@ -68,9 +68,15 @@ func (c *Call) inferred() {
 
 func (c *Call) isInferred() bool { return c.estimated(FieldQueue) }
 
-// known takes a field off the estimates.
+// known takes a field off the estimates; after the last nothing is to be mended.
 func (c *Call) known(field string) {
+	if !c.estimated(field) {
+		return
+	}
 	c.Estimated = slices.DeleteFunc(slices.Clone(c.Estimated), func(f string) bool { return f == field })
+	if len(c.Estimated) == 0 {
+		c.Estimated, c.CDR = nil, ""
+	}
 }
 
 // settleTimes computes the durations of an ended call from its times.
@@ -170,10 +176,12 @@ func (k *corrector) outcome() {
 		if k.c.AnsweredAt != nil {
 			d = Answered
 		}
-		if k.c.AnsweredAt != nil || !k.past.estimated(FieldDisposition) {
-			old := k.c.Disposition
+		switch old := k.c.Disposition; {
+		case k.c.AnsweredAt != nil || !k.past.estimated(FieldDisposition):
 			k.c.Disposition = d
 			k.note(FieldDisposition, string(old), string(d))
+		case (old == Missed || old == Abandoned) && !k.c.estimated(FieldEndedBy):
+			k.note(FieldDisposition, "", "") // not answered, and we saw who hung up
 		}
 	}
 	if k.c.estimated(FieldAnsweredBy) && k.past.AnsweredBy != nil {

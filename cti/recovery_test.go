@@ -227,6 +227,38 @@ func TestUnseenEndIsCorrected_PB_04(t *testing.T) {
 	}
 }
 
+// The end was seen, but not whether somebody had answered before it: the PBX's
+// own record decides.
+func TestUnseenAnswerIsCorrected_PB_04(t *testing.T) {
+	noAnswer := dialRow("1.1", time.Now(), 5*time.Second)
+	noAnswer.Answer, noAnswer.Disposition = time.Time{}, "NO ANSWER"
+	for want, row := range map[cti.Disposition]cti.CDR{cti.Answered: dialRow("1.1", time.Now(), 5*time.Second), cti.Abandoned: noAnswer} {
+		t.Run(string(want), func(t *testing.T) {
+			src, past := &rowsOf{}, &pastOf{journal: ctitest.NewJournal(), at: "0"}
+			d := newDeskOn(t, past.journal, t.TempDir(), withCDR)
+			d.ring("102")
+			d.shown(102, "the ring", isState(cti.Ringing))
+			d.post(cti.Event{Kind: cti.Disconnected})
+			d.post(cti.Event{Kind: cti.Resync, Snapshot: &cti.Snapshot{Ending: []string{"1.1", "1.102"}}})
+			d.post(cti.Event{Kind: cti.ChannelHangup, Channel: trunkChannel(), Cause: 16})
+			d.gone("1.1", 16)
+			d.gone("1.102", 16)
+			if c := d.ended(1)[0]; c.Disposition != cti.Abandoned || c.CDR != cti.CDRAwaited {
+				t.Fatalf("not marked: %+v", c)
+			}
+			recovering(t, d, src, past)
+			src.add(row)
+			got, ok := d.journal.Await(d.ctx(), func(cs []cti.Call) bool { return cs[0].CDR != cti.CDRAwaited })
+			if !ok {
+				t.Fatalf("not settled: %+v", got)
+			}
+			if c := got[0]; c.Disposition != want || slices.Contains(c.Estimated, cti.FieldDisposition) || (c.AnsweredBy != nil) != (want == cti.Answered) {
+				t.Errorf("%s, estimated %v, answered by %+v", c.Disposition, c.Estimated, c.AnsweredBy)
+			}
+		})
+	}
+}
+
 // What was seen stays as it was seen; what is still up is left alone, and its
 // rows are not passed over.
 func TestSeenCallsAreLeftAlone_PB_04(t *testing.T) {

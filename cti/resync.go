@@ -62,15 +62,24 @@ func (e *Engine) resync(ev Event) {
 			up[id] = Channel{ID: id}
 		}
 	}
+	answered := e.offHook()
 	restored := e.adopt(snap, ev.At)
 	for _, br := range snap.Bridges {
 		for _, id := range br.Channels {
-			if ch, ok := up[id]; ok && ch.Name != "" {
-				e.handle(Event{Kind: BridgeEntered, At: ev.At, Channel: ch, Bridge: br})
+			ch, ok := up[id]
+			switch {
+			case !ok:
+				continue
+			case ch.Name == "" && e.board.byChannel[id] == nil:
+				continue // it ends, and was never known
+			case ch.Name == "":
+				ch.State = "Up" // it was in the bridge a moment ago
 			}
+			e.handle(Event{Kind: BridgeEntered, At: ev.At, Channel: ch, Bridge: br})
 		}
 	}
 	e.leaveBridges(snap.Bridges, ev.At)
+	e.doubtOutcomes(up, answered)
 	e.buryVanished(up, ev.At)
 	found.Ended = e.closeRestored(ev.At)
 	for _, lv := range before {
@@ -143,6 +152,42 @@ func (e *Engine) unseen(before, after *Call) {
 		}
 		if after.AnsweredAt == nil {
 			e.doubt(after, FieldDisposition)
+		}
+	}
+}
+
+// offHook tells which channels were up before the gap, by what is known here.
+func (e *Engine) offHook() map[string]bool {
+	up := make(map[string]bool)
+	add := func(c *Call) {
+		for i := range c.Legs {
+			up[c.Legs[i].ID] = up[c.Legs[i].ID] || c.Legs[i].State == LegUp
+		}
+	}
+	for _, lv := range e.calls() {
+		add(&lv.call)
+	}
+	for _, c := range e.restored {
+		add(&c)
+	}
+	return up
+}
+
+// doubtOutcomes marks the calls that may have been answered and left again
+// unseen: a channel has come up since the gap began and talks to nobody now,
+// or it is ending and its state is not told any more. If such a call ends
+// unanswered, that is no more than likely.
+func (e *Engine) doubtOutcomes(up map[string]Channel, before map[string]bool) {
+	for _, lv := range e.calls() {
+		if lv.call.AnsweredAt != nil || lv.call.estimated(FieldDisposition) {
+			continue
+		}
+		if slices.ContainsFunc(lv.call.Legs, func(l Leg) bool {
+			ch, ok := up[l.ID]
+			return ok && l.Role != ServiceLeg && l.State != LegEnded && !before[l.ID] && (ch.Name == "" || ch.State == "Up")
+		}) {
+			e.doubt(&lv.call, FieldDisposition)
+			lv.call.Version++
 		}
 	}
 }

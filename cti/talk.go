@@ -164,6 +164,7 @@ func (t *transition) meet(a, b *Leg) {
 	c.AnsweredAt = ptr(t.now)
 	c.WaitMS = t.now.Sub(c.StartedAt).Milliseconds()
 	c.Disposition = ""
+	c.known(FieldDisposition)
 	t.effects |= EffectShow | EffectSave
 }
 
