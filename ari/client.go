@@ -222,12 +222,13 @@ func (c *Client) session(parent context.Context) (synced bool, err error) {
 	gate := newGate(c.opt.Sink)
 	defer gate.close()
 	context.AfterFunc(ctx, gate.close)
+	clock := newPBXClock()
 	readErr := make(chan error, 1)
-	go func() { readErr <- c.read(conn, gate); cancel() }()
+	go func() { readErr <- c.read(conn, clock, gate); cancel() }()
 	watched := make(chan error, 1)
-	go func() { watched <- c.watch(ctx, conn); cancel() }()
+	go func() { watched <- c.watch(ctx, conn, clock); cancel() }()
 
-	err = c.sync(ctx, gate)
+	err = c.sync(ctx, clock, gate)
 	if err != nil {
 		cancel()
 		if werr := <-watched; werr != nil {
@@ -268,12 +269,15 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 }
 
 // sync subscribes, sets the filter, takes the snapshot and opens the gate.
-func (c *Client) sync(parent context.Context, g *gate) error {
+func (c *Client) sync(parent context.Context, clock *pbxClock, g *gate) error {
 	ctx, cancel := context.WithTimeout(parent, syncTimeout)
 	defer cancel()
 	info, _, err := c.rest.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("asterisk info: %w", err)
+	}
+	if err := clock.ask(ctx, c.rest); err != nil {
+		return fmt.Errorf("asterisk ping: %w", err)
 	}
 	if err := c.rest.subscribe(ctx); err != nil {
 		return fmt.Errorf("subscription: %w", err)
@@ -281,7 +285,7 @@ func (c *Client) sync(parent context.Context, g *gate) error {
 	if err := c.rest.filter(ctx); err != nil {
 		c.log.Warn("event filter not set; every event will be sent", "err", err)
 	}
-	snap, err := c.snapshot(ctx)
+	snap, err := c.snapshot(ctx, clock)
 	if err != nil {
 		return fmt.Errorf("resync: %w", err)
 	}
@@ -296,7 +300,7 @@ func (c *Client) sync(parent context.Context, g *gate) error {
 	return nil
 }
 
-func (c *Client) read(conn *websocket.Conn, g *gate) error {
+func (c *Client) read(conn *websocket.Conn, clock *pbxClock, g *gate) error {
 	extend := func() error {
 		c.heard.Store(time.Now().UnixNano())
 		return conn.SetReadDeadline(time.Now().Add(readDeadline))
@@ -319,7 +323,7 @@ func (c *Client) read(conn *websocket.Conn, g *gate) error {
 			c.opt.Metrics.Frame()
 		}
 		c.ctl.see(raw)
-		ev, ok, err := Translate(raw, received)
+		ev, ok, err := translate(raw, func(stamp time.Time) time.Time { return clock.sent(received, stamp) })
 		if err != nil {
 			if errors.Is(err, errReplaced) {
 				return err
@@ -354,10 +358,10 @@ func (c *Client) odd(err error) {
 	}
 }
 
-// watch pings, and asks whether the application still has its subscriptions:
+// watch pings, compares the clocks, and asks whether the application still has its subscriptions:
 // when Asterisk ends the session of our previous socket late, it takes them
 // from the new one, which stays open and silent. It returns nil when ctx ends.
-func (c *Client) watch(ctx context.Context, conn *websocket.Conn) error {
+func (c *Client) watch(ctx context.Context, conn *websocket.Conn, clock *pbxClock) error {
 	t := time.NewTicker(watchInterval)
 	defer t.Stop()
 	for {
@@ -369,7 +373,11 @@ func (c *Client) watch(ctx context.Context, conn *websocket.Conn) error {
 		if err := conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(dialTimeout)); err != nil {
 			return fmt.Errorf("ping: %w", err)
 		}
-		if err := c.rest.subscribed(ctx); err != nil && ctx.Err() == nil {
+		err := c.rest.subscribed(ctx)
+		if err == nil {
+			err = clock.ask(ctx, c.rest)
+		}
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

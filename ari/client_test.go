@@ -73,6 +73,13 @@ func count(k cti.EventKind) func([]cti.Event) int {
 
 func connect(t *testing.T, opt arisim.Options, change func(*ari.Config), o ari.Options) (*arisim.Sim, *ari.Client, *sink) {
 	t.Helper()
+	s := newSink()
+	sim, c := connectTo(t, s, opt, change, o)
+	return sim, c, s
+}
+
+func connectTo(t *testing.T, s ari.Sink, opt arisim.Options, change func(*ari.Config), o ari.Options) (*arisim.Sim, *ari.Client) {
+	t.Helper()
 	if opt.Office.Extensions == nil {
 		opt.Office = arisim.Office{Extensions: []arisim.Extension{{Number: "101", Name: "Phone 101"}}, Trunk: "trunk",
 			Routes: map[string]arisim.Route{"1": {Dial: []string{"101"}}}}
@@ -91,7 +98,6 @@ func connect(t *testing.T, opt arisim.Options, change func(*ari.Config), o ari.O
 	if change != nil {
 		change(&cfg)
 	}
-	s := newSink()
 	o.Sink = s
 	c := ari.New(cfg, o)
 	if err := c.Start(t.Context()); err != nil {
@@ -102,7 +108,7 @@ func connect(t *testing.T, opt arisim.Options, change func(*ari.Config), o ari.O
 			t.Error(err)
 		}
 	})
-	return sim, c, s
+	return sim, c
 }
 
 // statuses waits for a status of the connection.
@@ -205,6 +211,40 @@ func TestSnapshotAsksForLinkedID_PB_03(t *testing.T) {
 	for _, ch := range last.Channels {
 		if ch.LinkedID != call.ID() {
 			t.Errorf("%s has linkedid %q, want %q", ch.Name, ch.LinkedID, call.ID())
+		}
+	}
+}
+
+// stalled takes the first call only when it is let go.
+type stalled struct {
+	*sink
+	free chan struct{}
+}
+
+func (s *stalled) Post(ev cti.Event) {
+	if ev.Kind == cti.ChannelCreated {
+		<-s.free
+	}
+	s.sink.Post(ev)
+}
+
+// The reader is held up for two seconds: what was sent meanwhile happened when
+// it was sent, not when it was read.
+func TestTimesOfHeldUpReader_CK_03(t *testing.T) {
+	on, await := statuses()
+	s := &stalled{sink: newSink(), free: make(chan struct{})}
+	sim, _ := connectTo(t, s, arisim.Options{}, nil, ari.Options{OnStatus: on})
+	await(t, "connected", isUp)
+	call := sim.Inbound(arisim.Inbound{From: "79161234567", DID: "1"})
+	<-call.Ringing()
+	call.Hangup()
+	<-call.Ended()
+	over := time.Now()
+	time.AfterFunc(2*time.Second, func() { close(s.free) })
+	evs := s.await(t, "the end", func(evs []cti.Event) bool { return count(cti.ChannelGone)(evs) == 2 })
+	for _, ev := range evs {
+		if ev.Kind == cti.ChannelGone && ev.At.Sub(over) > time.Second {
+			t.Errorf("the end of %s is %s late", ev.Channel.Name, ev.At.Sub(over))
 		}
 	}
 }

@@ -120,4 +120,6 @@ func callerID(text string) (name, number string) {
 }
 
 // Snapshot reads what the PBX has now: channels, bridges, endpoints.
-func (c *Client) Snapshot(ctx context.Context) (*cti.Snapshot, error) { return c.snapshot(ctx) }
+func (c *Client) Snapshot(ctx context.Context) (*cti.Snapshot, error) {
+	return c.snapshot(ctx, newPBXClock())
+}

@@ -17,7 +17,7 @@ const parallelReads = 8
 
 // snapshot reads all channels, bridges and endpoints (PB-03). Channels
 // are read last, so that each member of a bridge that still lives is known.
-func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
+func (c *Client) snapshot(ctx context.Context, clock *pbxClock) (*cti.Snapshot, error) {
 	s := &cti.Snapshot{}
 	bridges, err := c.rest.Bridges(ctx)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *Client) snapshot(ctx context.Context) (*cti.Snapshot, error) {
 	gone := make([]bool, len(channels)) // while we asked
 	for i := range channels {
 		s.Channels[i] = channels[i].snapshot()
-		s.Channels[i].Created = parseTime(channels[i].CreationTime)
+		s.Channels[i].Created = clock.ours(parseTime(channels[i].CreationTime))
 		if s.Channels[i].LinkedID != "" {
 			continue
 		}

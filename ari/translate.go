@@ -66,7 +66,18 @@ var ignored = map[string]bool{
 // the error is errReplaced, an unknownEvent, or tells what is malformed.
 // received is when the frame was read; a zero received takes the time that
 // Asterisk wrote, which recorded streams need.
-func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error) {
+func Translate(raw []byte, received time.Time) (cti.Event, bool, error) {
+	return translate(raw, func(stamp time.Time) time.Time {
+		if received.IsZero() {
+			return stamp
+		}
+		return received
+	})
+}
+
+// translate is Translate with a way to tell when the frame was written, given
+// the time in it.
+func translate(raw []byte, at func(stamp time.Time) time.Time) (ev cti.Event, ok bool, err error) {
 	var f frame
 	if err := json.Unmarshal(raw, &f, lenient); err != nil {
 		return ev, false, fmt.Errorf("malformed ARI frame: %w", err)
@@ -80,11 +91,8 @@ func Translate(raw []byte, received time.Time) (ev cti.Event, ok bool, err error
 	case !known:
 		return ev, false, unknownEvent(f.Type)
 	}
-	ev = cti.Event{Kind: kind, At: received, Dial: f.DialStatus, DialTo: f.DialString,
+	ev = cti.Event{Kind: kind, At: at(parseTime(f.Timestamp)), Dial: f.DialStatus, DialTo: f.DialString,
 		Cause: int(f.Cause), TechCause: int(f.TechCause), Soft: f.Soft}
-	if received.IsZero() {
-		ev.At = parseTime(f.Timestamp)
-	}
 	if f.Channel != nil {
 		ev.Channel = f.Channel.snapshot()
 	}

@@ -36,7 +36,7 @@ func (k EventKind) String() string { return kindNames[k] }
 // Event is one thing that happened at a PBX, in the order of arrival.
 type Event struct {
 	Kind      EventKind
-	At        time.Time // when the frame was read, UTC
+	At        time.Time // when it happened, by our clock, UTC
 	Channel   Channel   // the event's own channel; the caller of a Dialed
 	Peer      Channel   // the dialled channel of a Dialed
 	Forwarded Channel   // channel that replaces Peer after a 302
@@ -67,7 +67,7 @@ type Channel struct {
 	Exten           string
 	App             string
 	AppData         string
-	Created         time.Time // by the clock of the PBX
+	Created         time.Time // in a Snapshot
 	Inferred        bool      // of a PBX that tells only states of extensions
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // handler serves ARI. Every request counts in wg, so that Stop waits for it.
@@ -14,6 +15,7 @@ func (s *Sim) handler() http.Handler {
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /ari/events":                           s.events,
 		"GET /ari/asterisk/info":                    s.getInfo,
+		"GET /ari/asterisk/ping":                    getPing,
 		"GET /ari/applications":                     s.getApplications,
 		"GET /ari/applications/{app}":               func(w http.ResponseWriter, r *http.Request) { s.withApplication(w, r, func(*socket) {}) },
 		"PUT /ari/applications/{app}/eventFilter":   s.putFilter,
@@ -95,6 +97,10 @@ func (s *Sim) getInfo(w http.ResponseWriter, _ *http.Request) {
 		"config": map[string]any{"name": "arisim", "default_language": "en", "setid": map[string]string{"user": "", "group": ""}},
 		"status": map[string]string{"startup_time": stamp(s.started), "last_reload_time": stamp(s.started)},
 	})
+}
+
+func getPing(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]string{"timestamp": stamp(time.Now()), "ping": "pong", "asterisk_id": entityID})
 }
 
 const globalSettings = "GET /ari/asterisk/config/dynamic/res_pjsip/global/global"
