@@ -77,7 +77,8 @@ type Asterisk struct {
 	recordingRoom int
 
 	mu      sync.Mutex
-	process *process // nil while down
+	process *process  // nil while down
+	ended   time.Time // the last process
 	stopped bool
 }
 
@@ -159,6 +160,9 @@ func (a *Asterisk) Up(ctx context.Context) error {
 	if a.process != nil {
 		return nil
 	}
+	if err := a.freshSecond(ctx); err != nil {
+		return err
+	}
 	console, err := os.Create(filepath.Join(a.hostDir(), "console.log"))
 	if err != nil {
 		return fmt.Errorf("create console log: %w", err)
@@ -175,6 +179,18 @@ func (a *Asterisk) Up(ctx context.Context) error {
 	}
 	a.process = p
 	return nil
+}
+
+// freshSecond waits until the second in which the last process ended is over.
+// Asterisk's unique ids are the second and a counter that begins with the
+// process: two processes in one second give two calls the same id.
+func (a *Asterisk) freshSecond(ctx context.Context) error {
+	select {
+	case <-time.After(time.Until(a.ended.Truncate(time.Second).Add(time.Second))):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // command runs asterisk in the foreground inside the tree.
@@ -197,7 +213,7 @@ func (a *Asterisk) Down() error {
 		return nil
 	}
 	err := a.process.stop(5 * time.Second)
-	a.process = nil
+	a.process, a.ended = nil, time.Now()
 	return err
 }
 
@@ -210,7 +226,7 @@ func (a *Asterisk) Crash() error {
 		return nil
 	}
 	err := a.process.kill()
-	a.process = nil
+	a.process, a.ended = nil, time.Now()
 	return err
 }
 
