@@ -48,7 +48,9 @@ type Options struct {
 	Log      *slog.Logger
 	Metrics  Metrics
 	OnStatus func(Status) // called on each change, in order; must not block
-	Tap      func([]byte) // sees each frame as it came, for recordings; must not keep it
+	// Tap sees each frame as it came and the time that its event gets, for
+	// captures. It must not keep the frame.
+	Tap func(raw []byte, at time.Time)
 }
 
 // Status is the state of the connection.
@@ -316,14 +318,18 @@ func (c *Client) read(conn *websocket.Conn, clock *pbxClock, g *gate) error {
 		}
 		received := time.Now().UTC()
 		c.heard.Store(received.UnixNano())
-		if c.opt.Tap != nil {
-			c.opt.Tap(raw)
-		}
 		if c.opt.Metrics.Frame != nil {
 			c.opt.Metrics.Frame()
 		}
 		c.ctl.see(raw)
-		ev, ok, err := translate(raw, func(stamp time.Time) time.Time { return clock.sent(received, stamp) })
+		at := received
+		ev, ok, err := translate(raw, func(stamp time.Time) time.Time {
+			at = clock.sent(received, stamp)
+			return at
+		})
+		if c.opt.Tap != nil {
+			c.opt.Tap(raw, at)
+		}
 		if err != nil {
 			if errors.Is(err, errReplaced) {
 				return err

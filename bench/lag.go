@@ -65,9 +65,10 @@ func benchLag(ctx context.Context, root string, short bool) (r lagResult, err er
 			count.Store(i + 1)
 		}
 	}
+	product := note(r.product, &read)
 	connected := make(chan struct{}, 16)
 	client := ari.New(ari.Config{Name: "office", URL: sim.URL(), User: "bench", Password: "bench", App: "ringcard"}, ari.Options{
-		Sink: engine, Tap: note(r.product, &read), OnStatus: func(s ari.Status) {
+		Sink: engine, Tap: func(raw []byte, _ time.Time) { product(raw) }, OnStatus: func(s ari.Status) {
 			if s.Connected {
 				connected <- struct{}{}
 			}

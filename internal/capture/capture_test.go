@@ -252,17 +252,17 @@ func TestBadFilesAreNamed_PB_13(t *testing.T) {
 // its resync.
 func TestRing_PB_13(t *testing.T) {
 	r := NewRing()
-	r.Frame([]byte(`{"n":0}`))
+	r.Frame([]byte(`{"n":0}`), time.Now().UTC())
 	r.Event(cti.Event{Kind: cti.Resync, At: time.Now(), Snapshot: &cti.Snapshot{}})
 	if s := r.Status(); s.Lines != 0 || s.Running {
 		t.Errorf("a stopped ring keeps %+v", s)
 	}
 	r.Start()
-	r.Frame([]byte(`{"n":1}`))
+	r.Frame([]byte(`{"n":1}`), time.Now().UTC())
 	r.Event(cti.Event{Kind: cti.Disconnected, At: time.Now()})
-	r.Frame([]byte(`{"n":2}`))
+	r.Frame([]byte(`{"n":2}`), time.Now().UTC())
 	r.Event(cti.Event{Kind: cti.Resync, At: time.Now(), Snapshot: &cti.Snapshot{}})
-	r.Frame([]byte(`{"n":3}`))
+	r.Frame([]byte(`{"n":3}`), time.Now().UTC())
 	var kinds []string
 	kept, _ := r.kept()
 	for _, s := range kept {
@@ -273,14 +273,14 @@ func TestRing_PB_13(t *testing.T) {
 	}
 	r.maxBytes = 10_000
 	for range 5000 {
-		r.Frame([]byte(`{"type":"ChannelVarset","xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx":1}`))
+		r.Frame([]byte(`{"type":"ChannelVarset","xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx":1}`), time.Now().UTC())
 	}
 	if s := r.Status(); s.Bytes > 10_000 || s.Dropped < 4000 || s.Lines < 100 {
 		t.Errorf("%+v", s)
 	}
 	r.Stop()
 	before := r.Status()
-	r.Frame([]byte(`{"n":9}`))
+	r.Frame([]byte(`{"n":9}`), time.Now().UTC())
 	if s := r.Status(); s.Lines != before.Lines || s.Running {
 		t.Errorf("%+v", s)
 	}

@@ -77,14 +77,14 @@ func (r *Ring) Status() Status {
 	return s
 }
 
-// Frame takes a frame of the PBX, as ari.Options.Tap.
-func (r *Ring) Frame(raw []byte) {
+// Frame takes a frame of the PBX with the time of its event, as ari.Options.Tap.
+func (r *Ring) Frame(raw []byte, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.running {
 		return
 	}
-	s := stored{time.Now().UTC(), kindFrame, bytes.Clone(raw)}
+	s := stored{at, kindFrame, bytes.Clone(raw)}
 	if !r.synced {
 		r.held = append(r.held, s)
 		return

@@ -18,9 +18,7 @@ import (
 	"ringcard/crm/routing"
 )
 
-// hookBudget is the longest a dialplan waits for us; then the call goes on
-// without (LU-06).
-const hookBudget = 50 * time.Millisecond
+const defaultHookBudget = 50 * time.Millisecond
 
 // headerToken is a token for programs that can set a header but not its
 // Authorization, as Asterisk's CURLOPT(httpheader).
@@ -80,7 +78,7 @@ func hookParam(name, doc string, required bool) *huma.Param {
 }
 
 func (s *server) serveHook(w http.ResponseWriter, r *http.Request, h hook) {
-	ctx, cancel := context.WithTimeout(r.Context(), hookBudget)
+	ctx, cancel := context.WithTimeout(r.Context(), s.deps.HookBudget)
 	defer cancel()
 	w.Header().Set("Cache-Control", "no-store")
 	text, document, err := s.askHook(r.WithContext(ctx), h)

@@ -14,9 +14,9 @@ import (
 
 // hookSite is a site with one client of anna, whose telephone is PJSIP/101,
 // and a token for a dialplan.
-func hookSite(t *testing.T) (s *site, token string, anna int64) {
+func hookSite(t *testing.T, settings ...func(*Deps)) (s *site, token string, anna int64) {
 	t.Helper()
-	s = newSite(t)
+	s = newSite(t, settings...)
 	for _, u := range want[items[User]](t, s.login("admin").get("/api/v1/users"), http.StatusOK).Items {
 		if u.Login == "anna" {
 			anna = u.ID
@@ -213,7 +213,7 @@ func TestResponsibleHook_LU_07(t *testing.T) {
 // lock is freed at its end.
 func TestStalledHookLetsTheCallGoOn_LU_06_LU_07(t *testing.T) {
 	t.Parallel()
-	s, token, _ := hookSite(t)
+	s, token, _ := hookSite(t, func(d *Deps) { d.HookBudget = 0 }) // the default
 	tx, err := s.db.Pool().Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

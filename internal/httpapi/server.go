@@ -41,6 +41,9 @@ type Deps struct {
 	Web            fs.FS
 	Checks         []Check
 	Now            func() time.Time
+	// HookBudget is the longest a dialplan waits for a hook, then the call goes
+	// on without; default 50 ms (LU-06).
+	HookBudget time.Duration
 
 	Services
 	Telephony
@@ -118,6 +121,9 @@ func OpenAPI(version string) ([]byte, error) {
 func newServer(deps Deps) (*server, *http.ServeMux, error) {
 	if deps.Now == nil {
 		return nil, nil, errors.New("httpapi: Deps.Now is missing")
+	}
+	if deps.HookBudget == 0 {
+		deps.HookBudget = defaultHookBudget
 	}
 	s := &server{deps: deps, log: deps.Log, guard: newLoginGuard(deps.Now)}
 	for _, cidr := range deps.TrustedProxies {

@@ -103,7 +103,7 @@ func (f *fakeWrapUps) RulesChanged(r calllog.WrapUpRules) {
 	f.rules = r
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, settings ...func(*Deps)) *site {
 	t.Helper()
 	s := &site{t: t, db: pgtest.New(t), clock: &clock{now: time.Now()}, calls: &fakeCalls{}, queues: &fakeQueues{}, pbx: newFakePBX(0), log: new(bytes.Buffer),
 		wrapUps: &fakeWrapUps{}}
@@ -176,6 +176,10 @@ func newSite(t *testing.T) *site {
 		},
 		Streaming:      Streaming{Hub: hub, Tickets: push.NewTickets()},
 		Administration: Administration{Discovery: s.pbx},
+	}
+	s.deps.HookBudget = 10 * time.Second // a busy machine is no subject of most tests
+	for _, set := range settings {
+		set(&s.deps)
 	}
 	handler, err := New(s.deps)
 	if err != nil {

@@ -105,7 +105,7 @@ func recordScenario(ctx context.Context, o scenario.Office, version string, s sc
 	}
 	var buf bytes.Buffer
 	sk := &sink{up: make(map[string]bool), news: make(chan struct{}, 1)}
-	client := ari.New(o.ARI(), ari.Options{Sink: sk, Tap: func(raw []byte) { buf.Write(raw); buf.WriteByte('\n') }})
+	client := ari.New(o.ARI(), ari.Options{Sink: sk, Tap: func(raw []byte, _ time.Time) { buf.Write(raw); buf.WriteByte('\n') }})
 	if err := client.Start(ctx); err != nil {
 		return err
 	}

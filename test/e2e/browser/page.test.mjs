@@ -141,6 +141,24 @@ test('GR-01 AF-03 sections open; filters live in the address', async () => {
   assert.equal(new URL(page.url()).search, '?result=missed&period=today');
 });
 
+test('AF-03 the journal of one client is found by name and stays in the address', async () => {
+  await page.goto(`${url}/calls?period=today`);
+  await page.getByRole('row', { name: /Северный ветер/ }).first().waitFor();
+  await page.getByRole('button', { name: 'Ещё фильтры' }).click();
+  const filter = page.getByRole('combobox', { name: 'Клиент' });
+  await filter.fill('ромаш');
+  await page.getByRole('option', { name: second }).click();
+  await see(page, 'Звонков нет');
+  assert.match(new URL(page.url()).searchParams.get('client'), /^\d+$/);
+  await filter.fill('ветер');
+  await page.getByRole('option', { name: /Северный ветер/ }).click();
+  await page.getByRole('row', { name: /Северный ветер/ }).first().waitFor();
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('[aria-label="Клиент"]')?.value.includes('Северный ветер'));
+  await page.getByRole('button', { name: 'Сбросить' }).click();
+  assert.equal(new URL(page.url()).search, '?period=today');
+});
+
 test('CC-08 a stale edit shows what another has changed', async () => {
   const id = await page.evaluate(async () => {
     const found = await (await fetch('/api/v1/clients?q=Ромашка')).json();

@@ -1,11 +1,12 @@
 import { Button, Group, Modal, ScrollArea, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
+import { oneEach, searchQuery } from './clientQueries';
 import { useToastError } from './errors';
 import { Face } from './Face';
 
@@ -23,12 +24,7 @@ export default function AttachClient({ callId, number, onClose, onDone }: Props)
   const fail = useToastError();
   const [text, setText] = useState('');
   const [query] = useDebouncedValue(text.trim(), 200);
-  const { data, isFetching } = useQuery({
-    queryKey: ['search', query],
-    queryFn: ({ signal }) => send(api.GET('/search', { params: { query: { q: query, limit: 10 } }, signal })),
-    enabled: query.length > 0,
-    placeholderData: keepPreviousData,
-  });
+  const { data, isFetching } = useQuery(searchQuery(query));
   const attach = useMutation({
     mutationFn: (id: number) =>
       send(api.POST('/clients/{id}/link-call', { params: { path: { id } }, body: { call_id: callId } })),
@@ -40,10 +36,7 @@ export default function AttachClient({ callId, number, onClose, onDone }: Props)
     },
     onError: (error) => fail(error),
   });
-  // one line per client, whichever of its people was found
-  const hits = (query ? (data?.clients ?? []) : []).filter(
-    (hit, index, all) => hit.client_id && all.findIndex((other) => other.client_id === hit.client_id) === index,
-  );
+  const hits = oneEach(query ? (data?.clients ?? []) : []);
   return (
     <Modal opened onClose={onClose} title={t('attach.title', { number })} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <TextInput

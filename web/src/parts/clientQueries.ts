@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, send } from '@/api/client';
 
 /** Everything about a client is below ['client', id], so one call refetches it all. */
@@ -34,3 +34,16 @@ export const usersQuery = queryOptions({
   queryFn: () => send(api.GET('/users/names')),
   staleTime: 300_000,
 });
+
+/** What the search box finds; an empty text asks nothing. */
+export const searchQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['search', text],
+    queryFn: ({ signal }) => send(api.GET('/search', { params: { query: { q: text, limit: 10 } }, signal })),
+    enabled: text.length > 0,
+    placeholderData: keepPreviousData,
+  });
+
+/** One line for each client, whichever of its people was found. */
+export const oneEach = <Hit extends { client_id?: number }>(hits: readonly Hit[]) =>
+  hits.filter((hit, index) => hit.client_id && hits.findIndex((other) => other.client_id === hit.client_id) === index);

@@ -1,13 +1,13 @@
 import { Combobox, Group, Kbd, Loader, Modal, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { IconPhone, IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { api, send } from '@/api/client';
 import { useCan } from '@/app/session';
 import { looksLikeNumber } from '@/format/text';
+import { searchQuery } from '@/parts/clientQueries';
 import { useErrorText } from '@/parts/errors';
 import { Face } from '@/parts/Face';
 import { useDial } from '@/parts/useDial';
@@ -25,12 +25,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const { dial } = useDial();
   const errorText = useErrorText();
   const combobox = useCombobox({ opened: true });
-  const { data, isFetching, error } = useQuery({
-    queryKey: ['search', query],
-    queryFn: ({ signal }) => send(api.GET('/search', { params: { query: { q: query, limit: 10 } }, signal })),
-    enabled: query.length > 0,
-    placeholderData: keepPreviousData,
-  });
+  const { data, isFetching, error } = useQuery(searchQuery(query));
   const clients = query ? (data?.clients ?? []) : [];
   const number = query ? (data?.number?.display ?? (looksLikeNumber(query) ? query : null)) : null;
   // who sees numbers masked typed this one himself

@@ -54,6 +54,8 @@ export const call = {
 
 export const calls = {
   cause: 'Outcome',
+  client: 'Client',
+  client_unknown: 'Client No. {{id}}',
   details: 'Call',
   did: 'Our number',
   ended_by: 'Hung up by',

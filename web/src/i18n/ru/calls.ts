@@ -61,6 +61,8 @@ export const call = {
 
 export const calls = {
   cause: 'Итог',
+  client: 'Клиент',
+  client_unknown: 'Клиент № {{id}}',
   details: 'Звонок',
   did: 'Наш номер',
   ended_by: 'Положил трубку',

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import type { useParam } from '@/parts/useParam';
+import { ClientFilter } from './ClientFilter';
 import { orders, type Filters } from './filters';
 
 const yesNo = ['true', 'false'] as const;
@@ -16,6 +17,7 @@ export function MoreFilters({ filters, set }: { filters: Filters; set: ReturnTyp
   const place = { w: { base: '48%', sm: 180 }, flex: { base: '1 1 40%', sm: 'none' } };
   return (
     <>
+      <ClientFilter {...place} client={filters.client} onChange={(id) => set({ client: id })} />
       <Select
         {...place}
         aria-label={t('calls.queue')}

@@ -36,7 +36,7 @@ it('AF-03 queue, recorded, transferred and the order go from the address to the 
 it('AF-03 counts the folded filters, and a reset clears every filter but the period', () => {
   const set = 'q=anna&direction=in&result=busy&user=1&client=2&unmatched=true&queue=sales&recorded=false&transferred=true&order=talk';
   const params = new URLSearchParams(set);
-  expect(folded(readFilters(params))).toBe(4);
+  expect(folded(readFilters(params))).toBe(5);
   for (const key of Object.keys(noFilters)) params.delete(key);
   expect(params.toString()).toBe('');
   expect(folded(readFilters(params))).toBe(0);

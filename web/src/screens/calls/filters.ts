@@ -55,8 +55,8 @@ export const noFilters = {
 };
 
 /** How many of the folded filters are set. */
-export const folded = ({ queue, recorded, transferred, order }: Filters) =>
-  [queue, recorded, transferred, order !== 'newest'].filter(Boolean).length;
+export const folded = ({ client, queue, recorded, transferred, order }: Filters) =>
+  [client, queue, recorded, transferred, order !== 'newest'].filter(Boolean).length;
 
 const back: Record<Exclude<Period, 'all'>, number> = { today: 0, yesterday: 1, week: 6, month: 29 };
 
