@@ -26,7 +26,10 @@ const (
 	viaAndDigest   = 450
 	requestTimeout = 8 * time.Second
 	portTries      = 20
-	lastPackets    = 50 * time.Millisecond
+	// keptOpen is more than the references that sipgo may count off by mistake:
+	// it closes a connection that it believes nobody uses.
+	keptOpen    = 1 << 20
+	lastPackets = 50 * time.Millisecond
 )
 
 // agent is a SIP user agent of one session with a PBX: one socket address, one
@@ -159,6 +162,12 @@ func (a *agent) dial(ctx context.Context) error {
 	if via == nil || via.Port == 0 {
 		return errors.New("sip: the connection has no local port")
 	}
+	// The PBX notifies over this connection, so it lives as long as the agent.
+	conn := a.ua.TransportLayer().Pool(a.network).Get(net.JoinHostPort(via.Host, strconv.Itoa(via.Port)))
+	if conn == nil {
+		return errMoved
+	}
+	conn.Ref(keptOpen)
 	uri := sipmsg.Uri{Scheme: "sip", User: a.cfg.User, Host: via.Host, Port: via.Port}
 	uri.UriParams.Add("transport", strings.ToLower(a.network))
 	a.contact = sipmsg.ContactHeader{Address: uri}
@@ -327,6 +336,16 @@ func (a *agent) transaction(ctx context.Context, req *sipmsg.Request) (sipmsg.Cl
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.Method, err)
 	}
+	return a.stayed(req, tx)
+}
+
+// stayed is errMoved when a request went out over another connection than the
+// one to which the PBX notifies: that one is gone, and sipgo made a new one.
+func (a *agent) stayed(req *sipmsg.Request, tx sipmsg.ClientTransaction) (sipmsg.ClientTransaction, error) {
+	if via := req.Via(); a.network != "UDP" && a.contact.Address.Port != 0 && via != nil && via.Port != a.contact.Address.Port {
+		tx.Terminate()
+		return nil, fmt.Errorf("%s: %w", req.Method, errMoved)
+	}
 	return tx, nil
 }
 
@@ -338,7 +357,7 @@ func (a *agent) authenticated(ctx context.Context, req *sipmsg.Request, res *sip
 	if err != nil {
 		return nil, fmt.Errorf("%s: digest: %w", req.Method, err)
 	}
-	return tx, nil
+	return a.stayed(req, tx)
 }
 
 // do sends a request other than INVITE, with a digest where one is asked for,

@@ -15,6 +15,7 @@ import (
 var (
 	errPassword = errors.New("sip: the PBX does not accept the user or password")
 	errSilent   = errors.New("sip: the PBX stopped answering")
+	errMoved    = errors.New("sip: the PBX closed the connection")
 )
 
 // refusedError is a subscription that the PBX refused.

@@ -64,6 +64,10 @@ func newFakePBX(t *testing.T) *fakePBX {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newFakePBXOn(t, conn)
+}
+
+func newFakePBXOn(t *testing.T, conn net.PacketConn) *fakePBX {
 	p := &fakePBX{t: t, conn: conn, parser: sipmsg.NewParser(), done: make(chan struct{}), refuse: make(map[string]int),
 		subs: make(map[string]*fakeSub), answers: make(map[string]chan int), initial: "terminated"}
 	go p.serve()
@@ -271,7 +275,7 @@ func (p *fakePBX) notify(sub *fakeSub, seq uint32, subscription, kind, body, eve
 	from.Params.Add("tag", sub.tag)
 	to := sub.request.From().AsTo()
 	id := *sub.request.CallID()
-	req.AppendHeader(sipmsg.NewHeader("Via", fmt.Sprintf("SIP/2.0/UDP %s;branch=z9hG4bK-%s-%d", p.addr(), id.Value(), seq)))
+	req.AppendHeader(sipmsg.NewHeader("Via", fmt.Sprintf("SIP/2.0/"+strings.ToUpper(p.conn.LocalAddr().Network())+" %s;branch=z9hG4bK-%s-%d", p.addr(), id.Value(), seq)))
 	req.AppendHeader(&from)
 	req.AppendHeader(&to)
 	req.AppendHeader(&id)

@@ -77,7 +77,7 @@ func (sub *subscription) keep() {
 		case sub.ctx.Err() != nil:
 		case err == nil:
 			backoff = firstBackoff
-		case errors.Is(err, errPassword):
+		case errors.Is(err, errPassword), errors.Is(err, errMoved):
 			sub.s.fail(err)
 			return
 		case errors.As(err, &refused):
