@@ -51,6 +51,9 @@ type Options struct {
 	// Tap sees each frame as it came and the time that its event gets, for
 	// captures. It must not keep the frame.
 	Tap func(raw []byte, at time.Time)
+	// Arrived sees each frame as soon as it is read, for measurements. It must
+	// not keep the frame.
+	Arrived func(raw []byte, received time.Time)
 }
 
 // Status is the state of the connection.
@@ -317,6 +320,9 @@ func (c *Client) read(conn *websocket.Conn, clock *pbxClock, g *gate) error {
 			return fmt.Errorf("ari socket: %w", err)
 		}
 		received := time.Now().UTC()
+		if c.opt.Arrived != nil {
+			c.opt.Arrived(raw, received)
+		}
 		c.heard.Store(received.UnixNano())
 		if c.opt.Metrics.Frame != nil {
 			c.opt.Metrics.Frame()

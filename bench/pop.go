@@ -109,6 +109,7 @@ type popBench struct {
 	operators []operator
 	cleanups  []func() error
 	office    *office
+	dir       string // of the server
 	people    *child
 	shown     screens // at the product
 	relayed   screens // at the relay
@@ -139,6 +140,7 @@ func (b *popBench) start(ctx context.Context) error {
 	if b.operators, err = makeOperators(ctx, b.db, append(slices.Clone(b.office.extensions), peoplesExtensions...)); err != nil {
 		return err
 	}
+	b.dir = dir
 	config, err := writeServerConfig(dir, b.db.server.URL(), b.office.Asterisk)
 	if err != nil {
 		return err
@@ -240,8 +242,12 @@ func (b *popBench) run(ctx context.Context, l load) (popResult, error) {
 			return r, err
 		}
 	}
+	read, err := readRings(ctx, b.dir)
+	if err != nil {
+		return r, err
+	}
 	for _, s := range b.shown {
-		if err := r.readShown(s, expected, rang); err != nil {
+		if err := r.readShown(s, expected, rang, read); err != nil {
 			return r, err
 		}
 	}
@@ -296,9 +302,9 @@ func (b *popBench) records(ctx context.Context, since time.Time, want int) (int,
 	}
 }
 
-// readShown takes the frames of one operator of the product. The time of the
-// frame of the PBX is the ring_at of his leg, as the server read it.
-func (r *popResult) readShown(s *screen, expected, rangAt map[string][]string) error {
+// readShown takes the frames of one operator of the product. read is when the
+// product read that a channel rings.
+func (r *popResult) readShown(s *screen, expected, rangAt map[string][]string, read map[string]time.Time) error {
 	arrivals, err := s.take()
 	if err != nil {
 		return err
@@ -321,31 +327,32 @@ func (r *popResult) readShown(s *screen, expected, rangAt map[string][]string) e
 			r.strangers++
 			continue
 		}
-		rang := ringAt(c, s.extension)
-		if rang == nil || !slices.Contains(rangAt[c.Number.E164], s.extension) {
+		rang, rings := read[ringing(c, s.extension)]
+		if !rings || !slices.Contains(rangAt[c.Number.E164], s.extension) {
 			continue
 		}
 		if number := c.Number.E164; !first[number] {
 			first[number] = true
 			r.popped++
-			r.first = append(r.first, a.at.Sub(*rang))
+			r.first = append(r.first, a.at.Sub(rang))
 		}
 		if number := c.Number.E164; c.Client != nil && !card[number] {
 			card[number] = true
 			r.withCard++
-			r.card = append(r.card, a.at.Sub(*rang))
+			r.card = append(r.card, a.at.Sub(rang))
 		}
 	}
 	return nil
 }
 
-func ringAt(c cti.Call, extension string) *time.Time {
+// ringing is the channel that rings at the extension's telephone.
+func ringing(c cti.Call, extension string) string {
 	for _, l := range c.Legs {
 		if l.Endpoint == "PJSIP/"+extension && l.State == cti.LegRinging {
-			return l.RingAt
+			return l.ID
 		}
 	}
-	return nil
+	return ""
 }
 
 // readRelayed takes the frames of one operator of the relay: the first that
@@ -366,13 +373,7 @@ func (r *popResult) readRelayed(s *screen, rang map[string][]string) error {
 		if err := json.Unmarshal(a.raw[8:], &f); err != nil {
 			return fmt.Errorf("frame of the relay: %w", err)
 		}
-		ringing := f.Channel
-		if f.Type == "Dial" && f.DialStatus == "RINGING" {
-			ringing = f.Peer
-		} else if f.Channel == nil || f.Channel.State != "Ringing" {
-			continue
-		}
-		if ringing != nil && !rings[ringing.ID] {
+		if ringing := f.rings(); ringing != nil && !rings[ringing.ID] {
 			rings[ringing.ID] = true
 			r.floor = append(r.floor, a.at.Sub(read))
 			if number := "+" + ringing.Connected.Number; !slices.Contains(rang[number], s.extension) {

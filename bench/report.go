@@ -209,7 +209,7 @@ pool of the same PostgreSQL (as the product starts its private one, unix socket,
 **Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each call rings
 one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above, whose
 journal has 100,000 past calls; every operator has a WebSocket with a Bearer token. The latency runs from the arrival of the ARI
-frame that says that the telephone rings (ring_at of the leg, taken by the reader before anything else) to the arrival of the
+frame that says that the telephone rings (taken by the reader before anything else) to the arrival of the
 frame at the operator's socket, when his process reads it: Asterisk, sipp, PostgreSQL, relay, server and operators share the
 cores, and waiting for one counts. First frame: the first that shows the call ringing at his telephone. Card: the first that has the client's card as well. The callers
 are all different people of the database. Floor: a bare relay, also a process of its own, which gets the same events under an

@@ -25,7 +25,12 @@ func serve(ctx context.Context, args []string, ready func(string)) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.Log.SlogLevel()}))
-	server, err := app.New(ctx, app.Options{Config: cfg, Log: log, Version: "bench"})
+	seen, err := newArrivals(arrivalsFile(filepath.Dir(args[0])))
+	if err != nil {
+		return err
+	}
+	defer seen.stop()
+	server, err := app.New(ctx, app.Options{Config: cfg, Log: log, Version: "bench", Arrived: seen.frame})
 	if err != nil {
 		return err
 	}

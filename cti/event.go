@@ -67,7 +67,7 @@ type Channel struct {
 	Exten           string
 	App             string
 	AppData         string
-	Created         time.Time // in a Snapshot
+	Created         time.Time // by our clock; in a Snapshot
 	Inferred        bool      // of a PBX that tells only states of extensions
 }
 

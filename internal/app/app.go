@@ -38,6 +38,8 @@ type Options struct {
 	Demo    bool // tells users that the data are samples
 	// Seed fills a fresh database before anything reads it; nil for none.
 	Seed func(context.Context, *postgres.DB, httpapi.Services) error
+	// Arrived is ari.Options.Arrived of every PBX; nil for none.
+	Arrived func(raw []byte, received time.Time)
 }
 
 // App is a server in the making or running.

@@ -29,7 +29,7 @@ func (a *App) connect(cfg configs.PBX, changed func(connected bool)) exchange {
 	}
 	ring := a.captures.rings[cfg.Name]
 	client := ari.New(ariConfig(cfg), ari.Options{
-		Tap: ring.Frame, Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
+		Tap: ring.Frame, Arrived: a.opt.Arrived, Log: a.log, Metrics: a.metrics.pbx(cfg.Name),
 		OnStatus: func(s ari.Status) { changed(s.Connected) },
 	})
 	return exchange{

@@ -33,6 +33,7 @@ export function ClientFilter({ client, onChange, ...place }: Props) {
       searchable
       data={[...own, ...found]}
       filter={({ options }) => options}
+      comboboxProps={{ width: 280, position: 'bottom-start' }}
       nothingFoundMessage={asked && !search.isFetching ? t('find.nothing') : t('attach.hint')}
       rightSection={search.isFetching ? <Loader size={16} /> : undefined}
       value={client === null ? null : String(client)}
