@@ -169,9 +169,11 @@ func TestQueueAndGroupsRingAllAndOneAnswers(t *testing.T) {
 				first, second := office.Phone("101", nil), office.Phone("102", nil)
 				caller := callIn(t, office, did)
 				loser, winner := incoming(ctx, t, first), incoming(ctx, t, second)
-				// A phone that has not rung yet is cancelled without a reason.
+				// A phone that has not rung yet, as the PBX knows it, is cancelled
+				// without a reason.
 				must(t, "ringing", loser.WaitRinging(ctx))
 				must(t, "ringing", winner.WaitRinging(ctx))
+				pbxKnowsRinging(ctx, t, office, "PJSIP/101-", "PJSIP/102-")
 				must(t, "answer", winner.Answer())
 				must(t, "answered", caller.WaitAnswered(ctx))
 				if end := ended(ctx, t, loser, 487); end.Cause != 26 && end.Text != "Call completed elsewhere" {
@@ -181,6 +183,32 @@ func TestQueueAndGroupsRingAllAndOneAnswers(t *testing.T) {
 				ended(ctx, t, caller, 200)
 			})
 		})
+	}
+}
+
+// pbxKnowsRinging waits until the PBX has heard that the channels ring.
+func pbxKnowsRinging(ctx context.Context, t *testing.T, office *phones.Office, channels ...string) {
+	t.Helper()
+	for {
+		out, err := office.PBX.CLI(ctx, "core show channels concise") // name!context!exten!priority!state!…
+		must(t, "channels", err)
+		ringing := 0
+		for line := range strings.Lines(out) {
+			fields := strings.Split(line, "!")
+			for _, name := range channels {
+				if len(fields) > 4 && strings.HasPrefix(fields[0], name) && fields[4] == "Ringing" {
+					ringing++
+				}
+			}
+		}
+		if ringing == len(channels) {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond): // a poll: the PBX tells it nobody else
+		case <-ctx.Done():
+			t.Fatalf("%d of %d channels ring:\n%s", ringing, len(channels), out)
+		}
 	}
 }
 
