@@ -18,6 +18,7 @@ import (
 	"ringcard/crm/routing"
 )
 
+// defaultHookBudget is what LU-06 and LU-07 allow.
 const defaultHookBudget = 50 * time.Millisecond
 
 // headerToken is a token for programs that can set a header but not its
