@@ -435,8 +435,6 @@ func (a *agent) close() {
 		// A request read a moment ago may not have come to its handler yet.
 		// sipgo would open a socket of its own for it, which nobody closes.
 		<-time.After(lastPackets)
-	}
-	if a.packets != nil {
 		_ = a.packets.Close() // a UDP socket has nothing to flush
 	}
 	if a.streams != nil {

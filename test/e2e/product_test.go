@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
 
 	"ringcard/configs"
 	"ringcard/crm"
@@ -31,6 +32,7 @@ import (
 	"ringcard/internal/postgres"
 	"ringcard/internal/postgres/pgtest"
 	"ringcard/test/pbx"
+	"ringcard/test/phones"
 	"ringcard/test/scenario"
 )
 
@@ -38,7 +40,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(envServe); path != "" {
 		os.Exit(serveAlone(path))
 	}
-	os.Exit(pgtest.Run(m))
+	os.Exit(pgtest.Run(m, goleak.IgnoreAnyFunction(phones.Strays)))
 }
 
 // patience bounds waiting for what must happen; it is no measurement.

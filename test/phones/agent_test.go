@@ -2,6 +2,7 @@ package phones
 
 import (
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -28,5 +29,25 @@ func TestParseReason(t *testing.T) {
 				t.Errorf("cause %d, text %q", cause, text)
 			}
 		})
+	}
+}
+
+// The other side may act on an answer before this side has noted it.
+func TestACallWhoseAnswerIsOnItsWayIsWaitedFor(t *testing.T) {
+	c := &Call{answered: newGate(), ended: newGate()}
+	if c.established(t.Context()) == nil {
+		t.Fatal("a call that nobody answers is established")
+	}
+	c.decided = true
+	got := make(chan error)
+	go func() { got <- c.established(t.Context()) }()
+	select {
+	case err := <-got:
+		t.Fatalf("not waited for: %v", err)
+	case <-time.After(20 * time.Millisecond): // nothing is to happen
+	}
+	c.answered.open()
+	if err := <-got; err != nil {
+		t.Error(err)
 	}
 }

@@ -53,7 +53,7 @@ type Call struct {
 	acks      map[uint32]*gate // of our 2xx answers, by CSeq
 	connected Party
 	renamed   chan struct{} // closed and replaced when connected changes
-	decided   bool          // a final response is on its way
+	decided   bool          // a final response is on its way, or has just come in
 	cancelled bool
 	end       End
 	progress  chan int // SIP status of a transfer, from NOTIFY
@@ -232,16 +232,31 @@ func (c *Call) finish(e End) {
 // refusal (603) before. It returns when the call has ended; ending a call that has
 // ended is no error.
 func (c *Call) Hangup(ctx context.Context) error {
+	talking := c.established(ctx) == nil
 	switch {
 	case c.ended.isOpen():
 		return nil
-	case c.answered.isOpen():
+	case talking:
 		return c.bye(ctx)
 	case c.Outgoing:
 		return c.cancel(ctx)
 	default:
 		return c.Reject(sip.StatusGlobalDecline)
 	}
+}
+
+// established returns when the call is answered, also when it only is about to be:
+// the other side may know of a 2xx before this side has noted that it sent it, or
+// act on the ACK before this side has noted the 2xx. A call whose answer is not
+// decided is an error at once.
+func (c *Call) established(ctx context.Context) error {
+	c.mu.Lock()
+	decided := c.decided
+	c.mu.Unlock()
+	if !decided && !c.answered.isOpen() {
+		return errors.New("the call is not answered")
+	}
+	return c.wait(ctx, c.answered, "an answer")
 }
 
 func (c *Call) bye(ctx context.Context) error {

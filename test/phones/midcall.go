@@ -23,8 +23,8 @@ func (c *Call) Resume(ctx context.Context) error { return c.reinvite(ctx, sendRe
 const glarePause = 100 * time.Millisecond
 
 func (c *Call) reinvite(ctx context.Context, dir direction) error {
-	if !c.answered.isOpen() {
-		return errors.New("re-invite: the call is not answered")
+	if err := c.established(ctx); err != nil {
+		return fmt.Errorf("re-invite: %w", err)
 	}
 	// One at a time (RFC 3261 section 14.1).
 	select {
@@ -110,8 +110,8 @@ func (c *Call) TransferTo(ctx context.Context, consult *Call) error {
 
 // refer asks for a transfer and hangs up when its progress is enough or better.
 func (c *Call) refer(ctx context.Context, referTo string, enough int) error {
-	if !c.answered.isOpen() {
-		return errors.New("transfer: the call is not answered")
+	if err := c.established(ctx); err != nil {
+		return fmt.Errorf("transfer: %w", err)
 	}
 	req := c.request(sip.REFER)
 	req.AppendHeader(sip.NewHeader("Refer-To", referTo))

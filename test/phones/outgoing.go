@@ -135,6 +135,7 @@ func (c *Call) confirm(res *sip.Response, tx sip.ClientTransaction) {
 	}
 	c.mu.Lock()
 	c.dialog = dialogOfClient(c.invite, res)
+	c.decided = true
 	ack := c.dialog.requestSeq(sip.ACK, c.dialog.seq)
 	cancelled := c.cancelled
 	c.mu.Unlock()

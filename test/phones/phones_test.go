@@ -12,7 +12,7 @@ import (
 	"ringcard/test/phones"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(phones.Strays)) }
 
 // client is the caller of most tests.
 var client = phones.Party{Name: "Ivan", Number: "79161234567"}

@@ -56,8 +56,8 @@ type cluster struct {
 var shared cluster
 
 // Run runs the tests, stops the server and, when all passed, checks that no
-// goroutine is left. It returns the exit status.
-func Run(m *testing.M) int {
+// goroutine is left but those of the options. It returns the exit status.
+func Run(m *testing.M, passOver ...goleak.Option) int {
 	shared.running = true
 	code := m.Run()
 	if err := shared.stop(); err != nil {
@@ -65,7 +65,7 @@ func Run(m *testing.M) int {
 		code = 1
 	}
 	if code == 0 {
-		if err := goleak.Find(); err != nil {
+		if err := goleak.Find(passOver...); err != nil {
 			report(err)
 			code = 1
 		}
