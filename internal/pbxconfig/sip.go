@@ -18,7 +18,7 @@ func (s *Snippets) overSIP(opt Options) {
 	}
 	lines := sip.Snippet(sip.SnippetOptions{User: s.User, Password: s.Password, Context: opt.Context, Extensions: extensions})
 	s.Files = []File{
-		{ID: "pjsip", Path: "/etc/asterisk/pjsip.conf", Purpose: "the technical user of ringcard, who watches the telephones and calls them",
+		{ID: "sip", Path: "/etc/asterisk/pjsip.conf", Purpose: "the technical user of ringcard, who watches the telephones and calls them",
 			Text: lines["pjsip.conf"], Reload: "module reload res_pjsip.so"},
 		{ID: "hints", Path: "/etc/asterisk/extensions.conf", Purpose: "a hint for each telephone, without which its state is not told",
 			Text: lines["extensions.conf"], Reload: "dialplan reload"},

@@ -198,6 +198,7 @@ type operator struct {
 
 	mu    sync.Mutex
 	calls []cti.Call
+	seq   int64                        // of the last message
 	first map[string]any               // data of the snapshot
 	rest  map[string][]json.RawMessage // data of all other messages, by type
 	err   error
@@ -237,12 +238,14 @@ func (op *operator) read() {
 	for {
 		var m struct {
 			Type string          `json:"type"`
+			Seq  int64           `json:"seq"`
 			Data json.RawMessage `json:"data"`
 		}
 		if err := op.ws.ReadJSON(&m); err != nil {
 			return
 		}
 		op.mu.Lock()
+		op.seq = m.Seq
 		switch m.Type {
 		case "snapshot":
 			op.err = json.Unmarshal(m.Data, &op.first)
@@ -278,6 +281,13 @@ func (op *operator) received() []cti.Call {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	return append([]cti.Call(nil), op.calls...)
+}
+
+// at tells whether the operator has read as far as message seq.
+func (op *operator) at(seq int64) bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.seq >= seq
 }
 
 func (op *operator) get(path string, out any) int {

@@ -126,6 +126,7 @@ func TestHundredCutsDuringCalls_PU_04(t *testing.T) {
 	first := g.open()
 	g.read(first, patience)
 	first.NetConn().Close()
+	p.eventually("the uncut one has read what the snapshot has", func() bool { return whole.at(g.seq) })
 	old := endedCalls(whole) // the page has never heard of some of them
 	for range 100 {
 		g.over = endedCalls(whole)

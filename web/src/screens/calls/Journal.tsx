@@ -131,7 +131,6 @@ export function Journal() {
           >
             {inFold > 0 ? t('calls.more_set', { number: inFold }) : t('calls.more')}
           </Button>
-          {more && <MoreFilters filters={filters} set={set} />}
           {filtered && (
             <Button
               variant="subtle"
@@ -143,6 +142,7 @@ export function Journal() {
               {t('calls.reset')}
             </Button>
           )}
+          {more && <MoreFilters filters={filters} set={set} />}
         </>
       }
     >

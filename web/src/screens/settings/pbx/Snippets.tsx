@@ -29,7 +29,7 @@ export function Snippets({ pbx }: { pbx: string }) {
                 {file.path} {file.optional && <Badge color="gray">{t('pbx_admin.optional')}</Badge>}
               </Text>
               <Text size="sm" c="dimmed">
-                {file.purpose}
+                {t(`pbx_admin.purpose.${file.id}` as 'pbx_admin.purpose.ari', { defaultValue: file.purpose })}
               </Text>
             </div>
             <CopyButton value={file.text}>
