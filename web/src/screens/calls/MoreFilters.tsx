@@ -14,7 +14,7 @@ export function MoreFilters({ filters, set }: { filters: Filters; set: ReturnTyp
   const { data } = useQuery({ queryKey: ['queues'], queryFn: ({ signal }) => send(api.GET('/queues', { signal })) });
   // a queue that the PBX has no longer still has its calls in the journal
   const names = new Set([...(data?.items ?? []).map((queue) => queue.name), filters.queue].filter(Boolean));
-  const place = { w: { base: '48%', sm: 180 }, flex: { base: '1 1 40%', sm: 'none' } };
+  const place = { w: { base: '48%', sm: 165 }, flex: { base: '1 1 40%', sm: 'none' } };
   return (
     <>
       <ClientFilter {...place} client={filters.client} onChange={(id) => set({ client: id })} />

@@ -39,9 +39,8 @@ export function MissedRow({ row }: { row: Obligation }) {
           </Text>
         )}
         <Text size="sm" c="dimmed" className="tabular" lineClamp={2}>
-          {[name !== row.number.display && row.number.display, t('missed.attempts', { count: row.attempts }), t('missed.last', { time: format.within(row.last_at) })]
-            .filter(Boolean)
-            .join(' · ')}
+          {[name !== row.number.display && row.number.display, t('missed.attempts', { count: row.attempts })].filter(Boolean).join(' · ')}
+          <span className={own.next}>{t('missed.last', { time: format.within(row.last_at) })}</span>
         </Text>
       </div>
       <div className={own.term}>
