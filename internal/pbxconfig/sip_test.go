@@ -25,7 +25,7 @@ func TestLinesForAPBXWithoutARI_PB_07_PB_09(t *testing.T) {
 		t.Errorf("ringcard is told %+v", got)
 	}
 	for file, wants := range map[string][]string{
-		"sip": {"[watcher]", "password = " + s.Password, "subscribe_context = office", "allow_subscribe = yes"},
+		"sip":   {"[watcher]", "password = " + s.Password, "subscribe_context = office", "allow_subscribe = yes"},
 		"hints": {"exten => 201,hint,PJSIP/201\nexten => 202,hint,PJSIP/202\n"},
 	} {
 		for _, want := range wants {
