@@ -119,6 +119,7 @@ func (d *dialling) run(timeout time.Duration, taken chan<- error) {
 		d.track(func(t *tracker, at time.Time) { t.ordered(d.o, at); d.s.dials[d.o.id] = d })
 		taken <- nil
 	})
+	d.track(func(t *tracker, _ time.Time) { t.expecting(d.o) })
 	status, err := d.ring(timeout, tell)
 	if err != nil {
 		select {

@@ -46,6 +46,31 @@ func TestClickToCall_PB_07_CO_01(t *testing.T) {
 	}
 }
 
+// What the PBX tells of the extension may be read before its first answer to
+// our call: sipgo gives each message a goroutine of its own.
+func TestStateOvertakesTheAnswer_PB_07_CO_01(t *testing.T) {
+	p := newFakePBX(t)
+	p.behave(func(call *fakeCall) {
+		go func() {
+			p.state("101", "early 79161234567", 0)
+			call.answer(100)
+			call.answer(200)
+		}()
+	}, nil)
+	c, sink := startClient(t, fakeConfig(p), "101")
+	connected(t, c)
+	if err := c.Originate(t.Context(), click); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a REFER", func() bool { return p.count("REFER") == 1 })
+	p.state("101", "confirmed", 0)
+	p.state("101", "terminated", 0)
+	eventually(t, "the end", func() bool { return sink.has("channel_gone PJSIP/101 16") })
+	if strings.Contains(sink.all(), "Ring 79161234567") {
+		t.Errorf("our own call popped as one from outside\n%s", sink.all())
+	}
+}
+
 func TestClickToCallFails_PB_07_CO_06(t *testing.T) {
 	tests := []struct {
 		name    string

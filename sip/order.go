@@ -20,6 +20,14 @@ type order struct {
 	met      bool
 }
 
+// expecting is told before the PBX is asked to call: the state of the telephone
+// may be read before the answer to us.
+func (t *tracker) expecting(o *order) {
+	if o.ext.order == nil {
+		o.ext.order = o
+	}
+}
+
 // ordered opens the call's own leg.
 func (t *tracker) ordered(o *order, at time.Time) {
 	o.own = cti.Channel{ID: o.id, Name: o.ext.endpoint + "-" + rand.Text(), State: "Down", LinkedID: o.id,
@@ -88,13 +96,13 @@ func (t *tracker) progress(o *order, f fragment, at time.Time) {
 func (t *tracker) failed(o *order, status int, at time.Time) { t.over(o, causeOf(status), status, at) }
 
 func (t *tracker) over(o *order, cause, status int, at time.Time) {
-	if t.orders[o.id] != o {
-		return
-	}
-	delete(t.orders, o.id)
 	if o.ext.order == o {
 		o.ext.order = nil
 	}
+	if t.orders[o.id] != o {
+		return // the PBX did not take it
+	}
+	delete(t.orders, o.id)
 	if o.client.ID != "" {
 		t.post(cti.Event{Kind: cti.ChannelGone, At: at, Channel: o.client, Cause: cause})
 	}

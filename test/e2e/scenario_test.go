@@ -113,8 +113,14 @@ func settled(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 	t.Helper()
 	admin := users["104"]
 	var record calllog.Record
+	var list []calllog.Record
+	defer func() {
+		if t.Failed() {
+			t.Logf("%d records before, now %+v", records, list)
+		}
+	}()
 	p.eventually("one finished record", func() bool {
-		list := admin.journal("")
+		list = admin.journal("")
 		if len(list) == records+1 {
 			record = list[0]
 		}
