@@ -71,7 +71,16 @@ func TestScenariosOverSIP_PB_07(t *testing.T) {
 				return // what is still up would confuse the next one
 			}
 		}
+		if p.lost() {
+			t.Error("the connection was lost")
+		}
 	})
+}
+
+// lost tells whether the connection to the PBX was lost since the start.
+func (p *product) lost() bool {
+	n := p.metric(`ringcard_pbx_connects_total{pbx="office",result="lost"}`)
+	return n != "" && n != "0"
 }
 
 func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Scenario) {
@@ -93,8 +102,15 @@ func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 	if err := s.Play(ctx, p.office, func(_ context.Context, d scenario.Desk) error {
 		_, err := users[d.Extension].dial(d.To, s.Name)
 		return err
-	}); err != nil {
+	}); err != nil && !p.lost() {
 		t.Fatal(err)
+	}
+	p.eventually("the end, or the loss of the connection", func() bool {
+		list := admin.journal("")
+		return p.lost() || unseen(s) || len(list) > len(before) && list[0].State == string(cti.Ended)
+	})
+	if p.lost() {
+		return // the caller decides whether this PBX may
 	}
 	if unseen(s) {
 		nothingRecorded(ctx, t, p, users, len(before), len(rows))
@@ -113,30 +129,47 @@ func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 }
 
 // Over TCP and TLS a call pops up and a click dials as over UDP; everything goes
-// over the one connection that Ringcard makes.
+// over the one connection that Ringcard makes. Asterisk 16.28 itself breaks a TLS
+// connection now and then on a busy machine ("bad record MAC": its threads send
+// at once), so it has three tries.
 func TestStreamTransportsOverSIP_PB_07(t *testing.T) {
 	t.Parallel()
-	sipOffices(t, func(t *testing.T, o *scenario.Real) {
-		for _, transport := range []string{"tcp", "tls"} {
-			t.Run(transport, func(t *testing.T) { // one after the other: both watch the same telephones
-				p := sipProduct(t, o)
-				conf := &p.cfg.PBX[0].SIP
-				if conf.Transport = transport; transport == "tls" {
-					conf.Address, conf.CAFile = o.PBX.TLSAddr, o.PBX.CertFile()
-				}
-				p.run(p.seed)
-				users := make(map[string]*operator)
-				for _, ext := range []string{"101", "102", "103", "104"} {
-					users[ext] = p.login("u" + ext).connect()
-				}
-				for _, s := range scenario.Core {
-					if s.Name == "one phone answers" || s.Name == "click to call, answered" {
-						t.Run(s.Name+" PB_07", func(t *testing.T) { playSIP(t, p, users, s) })
+	for version, tries := range map[string]map[string]int{"22": {"tcp": 1, "tls": 1}, "16": {"tcp": 1, "tls": 3}} {
+		t.Run("asterisk "+version, func(t *testing.T) {
+			t.Parallel()
+			for transport, tries := range tries {
+				t.Run(transport, func(t *testing.T) {
+					for try := range tries {
+						if playStream(t, sipOffice(t, version), transport) {
+							return
+						}
+						t.Logf("try %d: the connection was lost", try+1)
 					}
-				}
-			})
+					t.Error("the connection was lost")
+				})
+			}
+		})
+	}
+}
+
+// playStream plays two scenarios over one connection and tells whether it held.
+func playStream(t *testing.T, o *scenario.Real, transport string) bool {
+	p := sipProduct(t, o)
+	conf := &p.cfg.PBX[0].SIP
+	if conf.Transport = transport; transport == "tls" {
+		conf.Address, conf.CAFile = o.PBX.TLSAddr, o.PBX.CertFile()
+	}
+	p.run(p.seed)
+	users := make(map[string]*operator)
+	for _, ext := range []string{"101", "102", "103", "104"} {
+		users[ext] = p.login("u" + ext).connect()
+	}
+	for _, s := range scenario.Core {
+		if s.Name == "one phone answers" || s.Name == "click to call, answered" {
+			t.Run(s.Name+" PB_07", func(t *testing.T) { playSIP(t, p, users, s) })
 		}
-	})
+	}
+	return !p.lost()
 }
 
 // unseen are scenarios of which the state of an extension tells too little for
