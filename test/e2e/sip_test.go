@@ -79,8 +79,14 @@ func TestScenariosOverSIP_PB_07(t *testing.T) {
 
 // lost tells whether the connection to the PBX was lost since the start.
 func (p *product) lost() bool {
-	n := p.metric(`ringcard_pbx_connects_total{pbx="office",result="lost"}`)
-	return n != "" && n != "0"
+	p.t.Helper()
+	connects := func(result string) string {
+		return p.metric(`ringcard_pbx_connects_total{pbx="office",result="` + result + `"}`)
+	}
+	if connects("connected") == "" {
+		p.t.Fatal("the connections to the PBX are not counted")
+	}
+	return connects("lost") != ""
 }
 
 func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Scenario) {
