@@ -136,8 +136,8 @@ func playSIP(t *testing.T, p *product, users map[string]*operator, s scenario.Sc
 
 // Over TCP and TLS a call pops up and a click dials as over UDP; everything goes
 // over the one connection that Ringcard makes. Asterisk 16.28 itself breaks a TLS
-// connection now and then on a busy machine (seen as "bad record MAC", and as the
-// end of the stream), so it has three tries.
+// connection now and then on a busy machine ("bad record MAC" was seen), so it has
+// three tries.
 func TestStreamTransportsOverSIP_PB_07(t *testing.T) {
 	t.Parallel()
 	for version, tries := range map[string]map[string]int{"22": {"tcp": 1, "tls": 1}, "16": {"tcp": 1, "tls": 3}} {
