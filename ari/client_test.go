@@ -2,6 +2,7 @@ package ari_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -287,6 +288,32 @@ func TestChannelEndsWhileAskedFor_PB_03(t *testing.T) {
 	snap := last[slices.IndexFunc(last, func(ev cti.Event) bool { return ev.Kind == cti.Resync })].Snapshot
 	if len(snap.Channels) != 1 || snap.Channels[0].ID != call.ID() || !slices.Equal(snap.Ending, []string{dying.Load().(string)}) {
 		t.Errorf("snapshot %+v", snap)
+	}
+}
+
+// Asterisk 22 lists a channel that changes meanwhile twice: the later state counts.
+func TestChannelListedTwice_PB_03(t *testing.T) {
+	pbx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/ari/channels" {
+			_, _ = io.WriteString(w, `[
+				{"id":"1","name":"PJSIP/102-1","state":"Ringing","channelvars":{"CHANNEL(linkedid)":"0"}},
+				{"id":"0","name":"PJSIP/trunk-0","state":"Ring","channelvars":{"CHANNEL(linkedid)":"0"}},
+				{"id":"1","name":"PJSIP/102-1","state":"Up","channelvars":{"CHANNEL(linkedid)":"0"}}]`)
+			return
+		}
+		_, _ = io.WriteString(w, `[]`)
+	}))
+	defer pbx.Close()
+	snap, err := ari.New(ari.Config{Name: "x", URL: pbx.URL + "/ari"}, ari.Options{Sink: newSink()}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, ch := range snap.Channels {
+		got = append(got, ch.ID+" "+ch.State)
+	}
+	if want := []string{"1 Up", "0 Ring"}; !slices.Equal(got, want) {
+		t.Errorf("channels %v, want %v", got, want)
 	}
 }
 

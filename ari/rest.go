@@ -177,10 +177,24 @@ func (r *REST) Variable(ctx context.Context, channelID, name string) (string, er
 	return out.Value, err
 }
 
+// channels lists what is up, each channel once: Asterisk 22 (seen on 22.10, not
+// on 16.28) lists a channel that changes meanwhile twice, as it was and as it is.
 func (r *REST) channels(ctx context.Context) ([]channel, error) {
-	var out []channel
-	_, err := r.do(ctx, http.MethodGet, "/channels", nil, nil, &out)
-	return out, err
+	var listed []channel
+	if _, err := r.do(ctx, http.MethodGet, "/channels", nil, nil, &listed); err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(listed))
+	once := listed[:0]
+	for _, ch := range listed {
+		if i, twice := at[ch.ID]; twice {
+			once[i] = ch
+			continue
+		}
+		at[ch.ID] = len(once)
+		once = append(once, ch)
+	}
+	return once, nil
 }
 
 // subscribe asks for the events of all channels, bridges and endpoints. Not

@@ -158,13 +158,19 @@ func TestChannelVarsAreTheLinkedIDUnlessToldOtherwise(t *testing.T) {
 				res := get(t, office.PBX, office.PBX.ARIPassword, "/channels")
 				defer res.Body.Close()
 				var channels []struct {
+					ID          string            `json:"id"`
 					ChannelVars map[string]string `json:"channelvars"`
 				}
 				if err := json.NewDecoder(res.Body).Decode(&channels); err != nil {
 					t.Fatal(err)
 				}
-				if len(channels) != 2 {
-					t.Fatalf("%d channels", len(channels))
+				// Not two entries: Asterisk 22 lists a channel that changes meanwhile twice.
+				up := make(map[string]bool)
+				for _, channel := range channels {
+					up[channel.ID] = true
+				}
+				if len(up) != 2 {
+					t.Fatalf("channels %+v", channels)
 				}
 				for _, channel := range channels {
 					if _, got := channel.ChannelVars["CHANNEL(linkedid)"]; got != c.want {
