@@ -85,7 +85,7 @@ func benchLag(ctx context.Context, root string, short bool) (r lagResult, err er
 	case <-time.After(startTimeout):
 		return r, errors.New("the simulated PBX is not connected")
 	}
-	bare, err := ariSource{url: sim.URL(), user: "bench", password: "bench"}.connect(ctx)
+	bare, err := ariSource{url: sim.URL(), user: "bench", password: "bench", events: []string{"channel:", "bridge:", "endpoint:"}}.connect(ctx)
 	if err != nil {
 		return r, err
 	}

@@ -137,7 +137,8 @@ func (b *popBench) start(ctx context.Context) error {
 	if b.people, err = b.child("people", b.office.SIPAddr); err != nil {
 		return err
 	}
-	if b.operators, err = makeOperators(ctx, b.db, append(slices.Clone(b.office.extensions), peoplesExtensions...)); err != nil {
+	extensions := slices.Concat(b.office.extensions, peoplesExtensions)
+	if b.operators, err = makeOperators(ctx, b.db, extensions); err != nil {
 		return err
 	}
 	b.dir = dir
@@ -149,7 +150,7 @@ func (b *popBench) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	floor, err := b.child("relay", b.office.ARIURL, b.office.ARIUser, b.office.ARIPassword)
+	floor, err := b.child("relay", append([]string{b.office.ARIURL, b.office.ARIUser, b.office.ARIPassword}, extensions...)...)
 	if err != nil {
 		return err
 	}

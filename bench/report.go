@@ -212,8 +212,9 @@ journal has 100,000 past calls; every operator has a WebSocket with a Bearer tok
 frame that says that the telephone rings (taken by the reader before anything else) to the arrival of the
 frame at the operator's socket, when his process reads it: Asterisk, sipp, PostgreSQL, relay, server and operators share the
 cores, and waiting for one counts. First frame: the first that shows the call ringing at his telephone. Card: the first that has the client's card as well. The callers
-are all different people of the database. Floor: a bare relay, also a process of its own, which gets the same events under an
-application name of its own at the same time and writes each frame unread to the socket of the one telephone that it names. A
+are all different people of the database. Floor: a bare relay, also a process of its own, which gets the events of the telephones
+from the same Asterisk at the same time and writes each frame unread to the socket of the one telephone that it names. It has no
+others, because Asterisk makes all events anew for each application that has them: in full, the floor took a fifth of a core. A
 ring counts as popped only if its operator got the call while his telephone rang, and nobody else did. In the mixed load three
 calls of ten are played by telephones in Go: a ring-all queue, a ring group, a busy telephone, nobody answers, the caller gives up,
 a blind transfer by telephone. Each load is played three times, because the machine is never wholly ours: the times are those of
