@@ -16,8 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// relayApp is the relay's application name: Asterisk sends it the same frames
-// as it sends the product.
+// relayApp is the application name of an ariSource.
 const relayApp = "relay"
 
 // relay is the floor of the pop: it reads the events of the same Asterisk and
