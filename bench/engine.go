@@ -221,7 +221,7 @@ func (discard) Hangup(context.Context, string) error                    { return
 func (discard) Connected() (bool, time.Time)                            { return true, time.Time{} }
 func (discard) Lookup(context.Context, string) (cti.Found, error)       { return cti.Found{}, nil }
 func (discard) Card(context.Context, int64, int64) (*cti.Client, error) { return nil, nil }
-func (discard) Save(context.Context, cti.Call) error                    { return nil }
+func (discard) Save(context.Context, ...cti.Call) error                 { return nil }
 func (discard) Unfinished(context.Context, string) ([]cti.Call, error)  { return nil, nil }
 func (discard) ShowCall([]int64, cti.Call)                              {}
 func (discard) ShowPresence([]cti.Presence, []int64)                    {}

@@ -69,6 +69,7 @@ func openOffice(ctx context.Context, dir string, n int) (*office, error) {
 	}
 	o.Asterisk, err = pbx.Run(ctx, pbx.Options{Version: "22", Bare: true, Phones: 1, Append: map[string]string{
 		"pjsip.conf": endpoints.String(), "extensions.conf": peoplesDialplan, "queues.conf": peoplesQueue,
+		"manager.conf": "\n[general](+)\nenabled = no\n", // nobody here uses AMI, and it costs the PBX a seventh of its time
 	}})
 	if err != nil {
 		return nil, err

@@ -206,17 +206,19 @@ endpoints, and nothing else.
 **Lookup.** Numbers drawn at random, asked one at a time in turn of the client store and of the bare prepared SELECT on the same
 pool of the same PostgreSQL (as the product starts its private one, unix socket, warm).
 
-**Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each call rings
-one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the database above, whose
-journal has 100,000 past calls; every operator has a WebSocket with a Bearer token. The latency runs from the arrival of the ARI
-frame that says that the telephone rings (taken by the reader before anything else) to the arrival of the
-frame at the operator's socket, when his process reads it: Asterisk, sipp, PostgreSQL, relay, server and operators share the
-cores, and waiting for one counts. First frame: the first that shows the call ringing at his telephone. Card: the first that has the client's card as well. The callers
-are all different people of the database. Floor: a bare relay, also a process of its own, which gets the events of the telephones
-from the same Asterisk at the same time and writes each frame unread to the socket of the one telephone that it names. It has no
-others, because Asterisk makes all events anew for each application that has them: in full, the floor took a fifth of a core. A
-ring counts as popped only if its operator got the call while his telephone rang, and nobody else did. In the mixed load three
-calls of ten are played by telephones in Go: a ring-all queue, a ring group, a busy telephone, nobody answers, the caller gives up,
-a blind transfer by telephone. Each load is played three times, because the machine is never wholly ours: the times are those of
+**Pop.** A real Asterisk 22 with an ordinary dialplan; sipp calls in through the trunk and plays the telephones: each
+call rings one telephone for 0.4 s, is answered and lasts 0.4 s. The whole server runs as a process of its own on the
+database above, whose journal has 100,000 past calls; every operator has a WebSocket with a Bearer token. The latency
+runs from the arrival of the ARI frame that says that the telephone rings (taken by the reader before anything else) to
+the arrival of the frame at the operator's socket, when his process reads it: Asterisk, sipp, PostgreSQL, relay, server
+and operators share the cores, and waiting for one counts. First frame: the first that shows the call ringing at his
+telephone. Card: the first that has the client's card as well. The callers are all different people of the database.
+Floor: a bare relay, also a process of its own, which gets the events of the telephones from the same Asterisk at the
+same time and writes each frame unread to the socket of the one telephone that it names. It has no others, because
+Asterisk makes all events anew for each application that has them: in full, the floor took a fifth of a core. AMI is off
+in that Asterisk, for nobody here uses it, and it costs a seventh of its processor time. A ring counts as popped only if
+its operator got the call while his telephone rang, and nobody else did. In the mixed load three calls of ten are played
+by telephones in Go: a ring-all queue, a ring group, a busy telephone, nobody answers, the caller gives up, a blind
+transfer by telephone. Each load is played three times, because the machine is never wholly ours: the times are those of
 the round with the median distance to the floor, the counts are of all rounds.
 `

@@ -9,7 +9,7 @@ type Metrics struct {
 	TurnWait    func(time.Duration)                  // an event waited for its turn
 	Shown       func(sinceEvent time.Duration)       // event to hand-over to the screens
 	Lookup      func(d time.Duration, result string) // found, unknown, late, error
-	JournalSave func(d time.Duration, err error)
+	JournalSave func(d time.Duration, err error)     // of the calls that were written together
 	LiveCalls   func(pbx string, n int)
 	CallEnded   func(direction, disposition string)
 	Resynced    func(pbx string, r Resynced)

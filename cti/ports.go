@@ -55,10 +55,11 @@ type Found struct {
 }
 
 // Journal keeps call records. Save is idempotent by Call.ID and is one
-// transaction: the record, the client's interaction and the outbox row
-// together (AF-01). An older Version never overwrites a newer one.
+// transaction: all the records, the clients' interactions and the outbox rows
+// together (AF-01); no call is twice in it. An older Version never overwrites a
+// newer one.
 type Journal interface {
-	Save(context.Context, Call) error
+	Save(context.Context, ...Call) error
 	// Unfinished returns the records of a PBX that have no end yet.
 	Unfinished(ctx context.Context, pbx string) ([]Call, error)
 }

@@ -25,6 +25,11 @@ const (
 	// spoolAfter is how long the journal may take before ended calls are kept
 	// in files beside it: the process may end at any moment.
 	spoolAfter = 250 * time.Millisecond
+	// A group is what is written at once: calls at most groupMost, groups at
+	// least groupEvery apart. A quiet office has each call written as it comes; a
+	// busy one costs the database a fraction of what single writes do.
+	groupMost  = 32
+	groupEvery = 50 * time.Millisecond
 	// stopSaving is how long Stop goes on writing: after the recorder there is
 	// more to stop.
 	stopSaving = 5 * time.Second
@@ -37,9 +42,9 @@ type RecorderOptions struct {
 	Metrics *Metrics
 }
 
-// Recorder writes calls to the Journal behind the engine's back. Only the
-// newest version of a call waits: the first and the last one are written at
-// once, those between at most every openEvery. While the journal fails, or takes
+// Recorder writes calls to the Journal behind the engine's back, in groups when
+// there are many. Only the newest version of a call waits: the first and the
+// last one go with the next group, those between at most every openEvery. While the journal fails, or takes
 // longer than spoolAfter, ended calls are also files in Dir (written and renamed,
 // one per call), so that neither an outage of the database nor the end of the
 // process loses a record; they are written once the journal is back, in the
@@ -150,14 +155,14 @@ func (r *Recorder) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopSaving)
 	defer cancel()
 	for {
-		c, ok := r.next()
-		if !ok {
+		group := r.next(groupMost)
+		if len(group) == 0 {
 			return nil
 		}
-		if err := r.save(ctx, c); err != nil {
+		if err := r.save(ctx, group); err != nil {
 			return r.spoolAll()
 		}
-		r.written(c)
+		r.written(group)
 	}
 }
 
@@ -225,22 +230,30 @@ func (r *Recorder) untilDue() time.Duration {
 	return time.Until(r.later[0].at)
 }
 
-func (r *Recorder) next() (Call, bool) {
+// next returns the calls to be written now, at most so many.
+func (r *Recorder) next(most int) []Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ripen(time.Now())
-	if len(r.order) == 0 {
-		return Call{}, false
+	group := make([]Call, min(most, len(r.order)))
+	for i := range group {
+		group[i] = r.pending[r.order[i]]
 	}
-	return r.pending[r.order[0]], true
+	return group
 }
 
 func (r *Recorder) run(ctx context.Context) {
 	defer close(r.done)
 	wait := firstRetry
+	alone := 0 // calls to be written one by one: one of them is at fault
+	var next time.Time
 	for ctx.Err() == nil {
-		c, ok := r.next()
-		if !ok {
+		most := groupMost
+		if alone > 0 {
+			most = 1
+		}
+		group := r.next(most)
+		if len(group) == 0 {
 			select {
 			case <-r.wake:
 			case <-time.After(r.untilDue()):
@@ -248,31 +261,43 @@ func (r *Recorder) run(ctx context.Context) {
 			}
 			continue
 		}
-		err := r.saveSlowly(ctx, c)
-		switch {
-		case err == nil:
-			r.written(c)
-			wait = firstRetry
-			continue
-		case permanent(err):
-			r.log.Error("call record refused, set aside", "call", c.ID, "err", err)
-			r.setAside(c)
+		if early := time.Until(next); early > 0 && len(group) < most {
+			select {
+			case <-time.After(early):
+			case <-ctx.Done():
+			}
 			continue
 		}
-		r.log.Warn("call records wait for the journal", "call", c.ID, "waiting", r.Backlog(), "err", err)
+		next = time.Now().Add(groupEvery)
+		err := r.saveSlowly(ctx, group)
+		switch {
+		case err == nil:
+			r.written(group)
+			wait, alone = firstRetry, max(0, alone-1)
+			continue
+		case len(group) > 1:
+			alone = len(group)
+			continue
+		case permanent(err):
+			r.log.Error("call record refused, set aside", "call", group[0].ID, "err", err)
+			r.setAside(group[0])
+			alone = max(0, alone-1)
+			continue
+		}
+		r.log.Warn("call records wait for the journal", "call", group[0].ID, "waiting", r.Backlog(), "err", err)
 		r.pause(ctx, wait/2+rand.N(wait))
 		wait = min(wait*2, lastRetry)
 	}
 }
 
 // saveSlowly saves, and keeps in files what ends while that takes long.
-func (r *Recorder) saveSlowly(ctx context.Context, c Call) error {
+func (r *Recorder) saveSlowly(ctx context.Context, group []Call) error {
 	saved, done := make(chan struct{}), make(chan struct{})
 	slow := time.AfterFunc(spoolAfter, func() {
 		defer close(done)
 		r.spoolUntil(saved)
 	})
-	err := r.save(ctx, c)
+	err := r.save(ctx, group)
 	close(saved)
 	if !slow.Stop() {
 		<-done
@@ -303,11 +328,11 @@ func (r *Recorder) spoolUntil(over <-chan struct{}) {
 	}
 }
 
-func (r *Recorder) save(ctx context.Context, c Call) error {
+func (r *Recorder) save(ctx context.Context, group []Call) error {
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
 	began := time.Now()
-	err := r.journal.Save(ctx, c)
+	err := r.journal.Save(ctx, group...)
 	if f := r.metrics.JournalSave; f != nil {
 		f(time.Since(began), err)
 	}
@@ -320,10 +345,18 @@ func permanent(err error) bool {
 	return errors.As(err, &e) && e.Code == CodeInvalid
 }
 
-// written drops a saved version; a newer one that came meanwhile stays.
-func (r *Recorder) written(c Call) {
+// written drops saved versions; newer ones that came meanwhile stay.
+func (r *Recorder) written(group []Call) {
 	r.mu.Lock()
-	r.order = r.order[1:]
+	r.order = r.order[len(group):]
+	r.mu.Unlock()
+	for _, c := range group {
+		r.drop(c)
+	}
+}
+
+func (r *Recorder) drop(c Call) {
+	r.mu.Lock()
 	if r.open[c.ID] = c.State != Ended; !r.open[c.ID] {
 		delete(r.open, c.ID)
 	}
@@ -358,7 +391,7 @@ func (r *Recorder) setAside(c Call) {
 	if err := r.spool(c, ".refused"); err != nil {
 		r.log.Error("call spool", "call", c.ID, "err", err)
 	}
-	r.written(c)
+	r.written([]Call{c})
 }
 
 func (r *Recorder) unspool(id string) {

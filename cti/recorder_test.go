@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,7 +35,7 @@ func TestJournalAwayDuringCall_AF_01_OP_03(t *testing.T) {
 	d.answer("102")
 	d.shown(102, "the talk", isState(cti.Talking))
 	failed := make(chan struct{}, 1000)
-	j.Fail(func() error { failed <- struct{}{}; return errAway })
+	j.Fail(func([]cti.Call) error { failed <- struct{}{}; return errAway })
 	d.gone("1.102", 16)
 	d.gone("1.1", 16)
 	d.shown(102, "the end", isState(cti.Ended))
@@ -52,7 +53,7 @@ func TestJournalAwayDuringCall_AF_01_OP_03(t *testing.T) {
 // The process ends while the database is away: the next one writes the record.
 func TestSpoolOutlivesTheProcess_AF_01(t *testing.T) {
 	j, dir := ctitest.NewJournal(), t.TempDir()
-	j.Fail(func() error { return errAway })
+	j.Fail(func([]cti.Call) error { return errAway })
 	d := newDeskOn(t, j, dir)
 	d.ring("102")
 	d.gone("1.102", 0)
@@ -76,10 +77,8 @@ func TestSpoolOutlivesTheProcess_AF_01(t *testing.T) {
 // A record that the journal will never take does not hold up the others.
 func TestRefusedRecordIsSetAside(t *testing.T) {
 	j, dir := ctitest.NewJournal(), t.TempDir()
-	refuse := true
-	j.Fail(func() error {
-		if refuse {
-			refuse = false
+	j.Fail(func(calls []cti.Call) error {
+		if slices.ContainsFunc(calls, func(c cti.Call) bool { return c.ID == "bad" }) {
 			return cti.Errorf(cti.CodeInvalid, "no")
 		}
 		return nil
@@ -88,14 +87,14 @@ func TestRefusedRecordIsSetAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Put(cti.Call{ID: "bad", State: cti.Ended})
-	r.Put(cti.Call{ID: "good", State: cti.Ended})
-	if r.Backlog() != 2 {
+	for _, id := range []string{"one", "bad", "two", "three"} {
+		r.Put(cti.Call{ID: id, State: cti.Ended})
+	}
+	if r.Backlog() != 4 {
 		t.Errorf("backlog %d", r.Backlog())
 	}
 	r.Start()
-	calls, ok := j.Await(t.Context(), ctitest.Ended(1))
-	if !ok || calls[0].ID != "good" {
+	if calls, ok := j.Await(t.Context(), ctitest.Ended(3)); !ok {
 		t.Errorf("records %+v", calls)
 	}
 	if err := r.Stop(t.Context()); err != nil {
@@ -134,10 +133,12 @@ func (j *countingJournal) String() string {
 	return fmt.Sprint(j.versions)
 }
 
-func (j *countingJournal) Save(_ context.Context, c cti.Call) error {
+func (j *countingJournal) Save(_ context.Context, calls ...cti.Call) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.versions = append(j.versions, c.Version)
+	for _, c := range calls {
+		j.versions = append(j.versions, c.Version)
+	}
 	return nil
 }
 
@@ -166,10 +167,12 @@ func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
 		<-time.After(time.Second)
 		synctest.Wait()
 		put(11, cti.Talking)
+		<-time.After(100 * time.Millisecond) // the next group
 		put(12, cti.Ended)
-		if got := j.String(); got != "[1 10 12]" || time.Since(began) != time.Second || r.Backlog() != 0 {
+		if got := j.String(); got != "[1 10 12]" || time.Since(began) != 1100*time.Millisecond || r.Backlog() != 0 {
 			t.Errorf("versions %s after %v, %d wait", got, time.Since(began), r.Backlog())
 		}
+		<-time.After(100 * time.Millisecond)
 		put(1, cti.Ringing) // another call of the same id, after the first is forgotten
 		put(2, cti.Ringing)
 		if err := r.Stop(t.Context()); err != nil || j.String() != "[1 10 12 1 2]" {
@@ -178,16 +181,70 @@ func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
 	})
 }
 
-// slowJournal takes a second for each record.
+// groupJournal notes how many calls were written together, and when.
+type groupJournal struct {
+	cti.Journal
+	began  time.Time
+	groups chan string
+}
+
+func (j *groupJournal) Save(_ context.Context, calls ...cti.Call) error {
+	j.groups <- fmt.Sprintf("%d at %v", len(calls), time.Since(j.began))
+	return nil
+}
+
+func (j *groupJournal) taken() (groups []string) {
+	for len(j.groups) > 0 {
+		groups = append(groups, <-j.groups)
+	}
+	return groups
+}
+
+// A call of a quiet office is written as it comes; those of a busy one go
+// together, and a backlog does not wait.
+func TestManyCallsAreWrittenTogether_AF_01(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := &groupJournal{began: time.Now(), groups: make(chan string, 100)}
+		r, err := cti.NewRecorder(j, cti.RecorderOptions{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put := func(id string) { r.Put(cti.Call{ID: id, Version: 1, State: cti.Ended}) }
+		for i := range 70 {
+			put(fmt.Sprint("a", i))
+		}
+		r.Start()
+		<-time.After(time.Second)
+		if got, want := fmt.Sprint(j.taken()), "[32 at 0s 32 at 0s 6 at 50ms]"; got != want || r.Backlog() != 0 {
+			t.Errorf("groups of a backlog %s, want %s; %d wait", got, want, r.Backlog())
+		}
+		j.began = time.Now()
+		put("first")
+		<-time.After(5 * time.Millisecond)
+		for i := range 15 { // one each 10 ms
+			put(fmt.Sprint("b", i))
+			<-time.After(10 * time.Millisecond)
+		}
+		if got, want := fmt.Sprint(j.taken()), "[1 at 0s 5 at 50ms 5 at 100ms 5 at 150ms]"; got != want {
+			t.Errorf("groups %s, want %s", got, want)
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// slowJournal takes a second for each group.
 type slowJournal struct {
 	cti.Journal
 	saved int
 }
 
-func (j *slowJournal) Save(ctx context.Context, _ cti.Call) error {
+func (j *slowJournal) Save(ctx context.Context, calls ...cti.Call) error {
 	select {
 	case <-time.After(time.Second):
-		j.saved++
+		j.saved += len(calls)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -76,6 +76,9 @@ type Record struct {
 	// Snapshot is the whole call as the call engine keeps it. It is stored as
 	// given and comes back from Unfinished; its "legs" are shown in Get.
 	Snapshot json.RawMessage `json:"-"`
+	// Subject is the line of an ended call in the client's history; Service.Save
+	// writes it.
+	Subject string `json:"-"`
 	// Why is the trace of an ended call, kept beside the record; see Traces.
 	Why json.RawMessage `json:"-"`
 }

@@ -46,17 +46,20 @@ func NewService(stores Stores, opts Options) *Service {
 	return &Service{stores: stores, opts: opts}
 }
 
-// Save keeps the record; see Writer.Save. It is for the call engine.
-func (s *Service) Save(ctx context.Context, r Record) error {
-	r, err := cleaned(r)
-	if err != nil {
-		return err
+// Save keeps records; see Writer.Save. It is for the call engine.
+func (s *Service) Save(ctx context.Context, records ...Record) error {
+	out := make([]Record, len(records))
+	for i, r := range records {
+		r, err := cleaned(r)
+		if err != nil {
+			return err
+		}
+		if r.State == Ended {
+			r.Subject = Subject(r, s.opts.Locale)
+		}
+		out[i] = r
 	}
-	subject := ""
-	if r.State == Ended {
-		subject = Subject(r, s.opts.Locale)
-	}
-	return s.stores.Writer.Save(ctx, r, subject)
+	return s.stores.Writer.Save(ctx, out...)
 }
 
 // Discard removes an unfinished record; see Writer.Discard. It is for the call

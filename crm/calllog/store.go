@@ -9,13 +9,14 @@ import (
 
 // Writer keeps records.
 type Writer interface {
-	// Save writes the record unless a version as new is there; with its end,
-	// in the same transaction, exactly one interaction of the client with the
-	// given subject, the time of his last contact, and an outbox row
-	// (call.ended or call.missed). A record without a client gets the best
-	// match of its number then. Employees, clients or persons that do not
-	// exist are left out rather than lose the record.
-	Save(ctx context.Context, r Record, subject string) error
+	// Save writes records of different calls, all or none of them, each unless
+	// a version as new is there; with its end, in the same transaction, exactly
+	// one interaction of the client with the record's subject, the time of his
+	// last contact, and an outbox row (call.ended or call.missed). A record
+	// without a client gets the best match of its number then. Employees,
+	// clients or persons that do not exist are left out rather than lose the
+	// record.
+	Save(ctx context.Context, records ...Record) error
 	// Discard removes the record of a call that turned out to be a part of
 	// another, unless it has ended. There may be none.
 	Discard(ctx context.Context, id string) error

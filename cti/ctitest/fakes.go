@@ -49,9 +49,8 @@ func (s *Screens) Of(user int64) []cti.Call {
 type Journal struct {
 	mu     sync.Mutex
 	calls  map[string]cti.Call
-	saves  int
 	news   chan struct{}
-	failed func() error
+	failed func([]cti.Call) error
 }
 
 // NewJournal makes an empty journal.
@@ -60,31 +59,36 @@ func NewJournal() *Journal {
 }
 
 // Fail makes each Save ask f for an error; nil mends it.
-func (j *Journal) Fail(f func() error) {
+func (j *Journal) Fail(f func([]cti.Call) error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.failed = f
 }
 
 // Save implements cti.Journal.
-func (j *Journal) Save(_ context.Context, c cti.Call) error {
+func (j *Journal) Save(_ context.Context, calls ...cti.Call) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.failed != nil {
-		if err := j.failed(); err != nil {
+		if err := j.failed(calls); err != nil {
 			return err
 		}
 	}
-	j.saves++
+	for _, c := range calls {
+		j.keep(c)
+	}
+	close(j.news)
+	j.news = make(chan struct{})
+	return nil
+}
+
+func (j *Journal) keep(c cti.Call) {
 	if old, ok := j.calls[c.ID]; !ok || old.Version < c.Version {
 		j.calls[c.ID] = c
 	}
 	if c.MergedInto != "" {
 		delete(j.calls, c.ID)
 	}
-	close(j.news)
-	j.news = make(chan struct{})
-	return nil
 }
 
 // Unfinished implements cti.Journal.

@@ -149,11 +149,13 @@ type capturedJournal struct {
 }
 
 // Save implements cti.Journal.
-func (j capturedJournal) Save(ctx context.Context, c cti.Call) error {
-	if r, err := j.captures.ring(c.PBX); err == nil && c.State == cti.Ended && c.MergedInto == "" {
-		r.Ended(c)
+func (j capturedJournal) Save(ctx context.Context, calls ...cti.Call) error {
+	for _, c := range calls {
+		if r, err := j.captures.ring(c.PBX); err == nil && c.State == cti.Ended && c.MergedInto == "" {
+			r.Ended(c)
+		}
 	}
-	return j.Journal.Save(ctx, c)
+	return j.Journal.Save(ctx, calls...)
 }
 
 // watched lets test calls and captures see what is written.

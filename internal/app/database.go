@@ -50,7 +50,7 @@ func (a *App) startDatabase(ctx context.Context) error {
 	if err := postgres.Migrate(ctx, url); err != nil {
 		return err
 	}
-	db, err := postgres.Open(ctx, url, a.log)
+	db, err := postgres.OpenReady(ctx, url, a.log)
 	if err != nil {
 		return err
 	}
@@ -130,11 +130,9 @@ func (a *App) startServices(ctx context.Context) error {
 	a.store = postgres.NewClientStore(a.db)
 	a.services = NewServices(a.db, a.opt.Config, location, a.log)
 	if a.opt.Seed != nil {
-		if err := a.opt.Seed(ctx, a.db, a.services); err != nil {
-			return err
-		}
+		return a.opt.Seed(ctx, a.db, a.services)
 	}
-	return a.store.Warm(ctx)
+	return nil
 }
 
 // NewServices makes the use cases of the CRM over a database.

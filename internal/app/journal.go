@@ -16,15 +16,25 @@ type journal struct{ log *calllog.Service }
 var _ cti.Journal = journal{}
 
 // Save implements cti.Journal.
-func (j journal) Save(ctx context.Context, c cti.Call) error {
-	if c.MergedInto != "" {
-		return j.log.Discard(ctx, c.ID) // the call it is a part of has the record
+func (j journal) Save(ctx context.Context, calls ...cti.Call) error {
+	var records []calllog.Record
+	for _, c := range calls {
+		if c.MergedInto != "" { // the call it is a part of has the record
+			if err := j.log.Discard(ctx, c.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		record, err := recordOf(c)
+		if err != nil {
+			return err
+		}
+		records = append(records, record)
 	}
-	record, err := recordOf(c)
-	if err != nil {
-		return err
+	if len(records) == 0 {
+		return nil
 	}
-	return j.log.Save(ctx, record)
+	return j.log.Save(ctx, records...)
 }
 
 // Unfinished implements cti.Journal.

@@ -13,7 +13,7 @@ import (
 )
 
 // startRouting makes the use cases of personal managers, which ask the team
-// panel, and readies connections for the dialplan's questions.
+// panel.
 func (a *App) startRouting(ctx context.Context) error {
 	location, err := a.opt.Config.Location()
 	if err != nil {
@@ -23,7 +23,7 @@ func (a *App) startRouting(ctx context.Context) error {
 	a.services.Routing = routing.NewService(store, store, teamPresence{a.telephony.team}, routing.Options{
 		Zone: location, Clock: time.Now, Rules: phoneRules(a.opt.Config),
 	})
-	return store.Warm(ctx)
+	return nil
 }
 
 // teamPresence reads the team panel.

@@ -211,12 +211,16 @@ func (w watchedScreens) ShowCall(users []int64, c cti.Call) {
 }
 
 // Save implements cti.Journal.
-func (w watchedJournal) Save(ctx context.Context, c cti.Call) error {
-	err := w.Journal.Save(ctx, c)
-	if err == nil && c.Test && c.EndedAt != nil {
-		w.tests.saved(&c)
+func (w watchedJournal) Save(ctx context.Context, calls ...cti.Call) error {
+	if err := w.Journal.Save(ctx, calls...); err != nil {
+		return err
 	}
-	return err
+	for _, c := range calls {
+		if c.Test && c.EndedAt != nil {
+			w.tests.saved(&c)
+		}
+	}
+	return nil
 }
 
 // shown hears of each version of a call that goes to the screens.

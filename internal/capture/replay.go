@@ -228,13 +228,15 @@ func popped(w *cti.Why) string {
 }
 
 // Save implements cti.Journal.
-func (p *player) Save(_ context.Context, c cti.Call) error {
+func (p *player) Save(_ context.Context, calls ...cti.Call) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.MergedInto != "" {
-		delete(p.calls, c.ID)
-	} else if old, ok := p.calls[c.ID]; !ok || old.Version < c.Version {
-		p.calls[c.ID] = c
+	for _, c := range calls {
+		if c.MergedInto != "" {
+			delete(p.calls, c.ID)
+		} else if old, ok := p.calls[c.ID]; !ok || old.Version < c.Version {
+			p.calls[c.ID] = c
+		}
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func linkCalls(ctx context.Context, db *DB, tx pgx.Tx, actor crm.Actor, id strin
 	}
 	number := deref(e164)
 	if number != 0 {
-		if _, err := tx.Exec(ctx, sqlNumberLock, number); err != nil {
+		if err := lockNumbers(ctx, tx, []int64{number}); err != nil {
 			return err
 		}
 	}

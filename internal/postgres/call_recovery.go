@@ -13,11 +13,11 @@ import (
 var _ calllog.Recovery = (*CallStore)(nil)
 
 const (
-	// sqlCallChannels ties the channels of an ended call to it. A leg that was
-	// handed over is in two calls; it stays with the one that ended first.
+	// sqlCallChannels ties the channels of ended calls to them. A leg that was
+	// handed over is in two calls; it stays with the one that was written first.
 	sqlCallChannels = `INSERT INTO crm.call_channel (pbx, channel, call_id)
-		SELECT k.pbx, c.channel, k.id FROM crm.call k CROSS JOIN unnest($3::text[]) AS c (channel)
-		WHERE k.id = $1 AND k.version = $2
+		SELECT k.pbx, c.channel, k.id FROM unnest($1::uuid[], $2::bigint[], $3::text[]) c (id, version, channel)
+		JOIN crm.call k USING (id, version)
 		ON CONFLICT (pbx, channel) DO NOTHING`
 
 	// sqlCallsKnown finds records by id or channel; the snapshot only where

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -29,17 +31,34 @@ var (
 func NewCallStore(db *DB) *CallStore { return &CallStore{db: db} }
 
 const (
-	// sqlCallSave writes nothing when a version as new is there. What a user
-	// chose, and a client found at the end, is not undone by later versions.
-	// Ids of records that do not exist are left out.
+	// sqlSavePlans has the statements of Save keep one plan each: their arrays
+	// are short, and planning anew costs more than it gains. The plan is made
+	// for a connection, maybe while the journal is new: it must not be such as
+	// reads all of a small table.
+	sqlSavePlans = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
+
+	// sqlCallSave writes calls, whose columns are arrays. It does not write a
+	// call of which a version as new is there. What a user chose, and a client
+	// found at the end, is not undone by later versions. Ids of records that do
+	// not exist are left out.
 	sqlCallSave = `INSERT INTO crm.call AS k (id, version, pbx, direction, state, disposition, cause,
 			number_raw, number_e164, number_kind, number_display, caller_name, did, queue, client_id, person_id,
 			answered_by, placed_by, user_ids, started_at, ring_at, answered_at, ended_at,
 			wait_ms, talk_ms, hold_ms, recorded, recovered, note, subject, snapshot)
-		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7, $8, nullif($9::bigint, 0), $10, $11, $12, $13, $14,
-			(SELECT id FROM crm.client WHERE id = $15::bigint), (SELECT id FROM crm.person WHERE id = $16::bigint),
-			(SELECT id FROM crm.employee WHERE id = $17::bigint), (SELECT id FROM crm.employee WHERE id = $18::bigint),
-			$19::bigint[], $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+		SELECT r.id, r.version, r.pbx, r.direction, r.state, nullif(r.disposition, ''), r.cause,
+			r.number_raw, nullif(r.number_e164, 0), r.number_kind, r.number_display, r.caller_name, r.did, r.queue,
+			(SELECT id FROM crm.client WHERE id = r.client_id), (SELECT id FROM crm.person WHERE id = r.person_id),
+			(SELECT id FROM crm.employee WHERE id = r.answered_by), (SELECT id FROM crm.employee WHERE id = r.placed_by),
+			string_to_array(r.user_ids, ',')::bigint[], r.started_at, r.ring_at, r.answered_at, r.ended_at,
+			r.wait_ms, r.talk_ms, r.hold_ms, r.recorded, r.recovered, r.note, r.subject, r.snapshot
+		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
+			$8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[],
+			$17::bigint[], $18::bigint[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[],
+			$24::bigint[], $25::bigint[], $26::bigint[], $27::bool[], $28::bool[], $29::text[], $30::text[], $31::jsonb[])
+			AS r (id, version, pbx, direction, state, disposition, cause,
+			number_raw, number_e164, number_kind, number_display, caller_name, did, queue, client_id, person_id,
+			answered_by, placed_by, user_ids, started_at, ring_at, answered_at, ended_at,
+			wait_ms, talk_ms, hold_ms, recorded, recovered, note, subject, snapshot)
 		ON CONFLICT (id) DO UPDATE SET
 			version = excluded.version, pbx = excluded.pbx, direction = excluded.direction, state = excluded.state,
 			disposition = excluded.disposition, cause = excluded.cause, number_raw = excluded.number_raw,
@@ -56,47 +75,50 @@ const (
 			subject = excluded.subject, snapshot = excluded.snapshot, saved_at = now()
 		WHERE k.version < excluded.version`
 
-	// sqlNumberLock makes the end of a call and the linking of its number to a
-	// client wait for each other; the first key is the kind of lock.
-	sqlNumberLock = `SELECT pg_advisory_xact_lock(1, hashint8($1))`
+	// sqlNumberLocks makes the ends of calls and the linking of their numbers to
+	// clients wait for each other; the first key is the kind of lock. The
+	// numbers are in ascending order.
+	sqlNumberLocks = `SELECT pg_advisory_xact_lock(1, hashint8(n)) FROM unnest($1::bigint[]) n`
 
-	// sqlCallMatched gives a call without a client the best match of its
+	// saved are the calls k that have the version that was written just now.
+	saved = `(k.id, k.version) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))`
+
+	// sqlCallMatched gives calls without a client the best match of their
 	// number: the caller may have been put into the base while he talked, or
 	// the lookup was late.
-	sqlCallMatched = `UPDATE crm.call k SET client_id = m.client_id, person_id = m.person_id
-		FROM (SELECT rank, client_id, person_id FROM crm.phone_lookup WHERE e164 = $3
-		      ORDER BY rank < 0 DESC, chosen DESC, rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1) m
-		WHERE k.id = $1 AND k.version = $2 AND m.rank >= 0 AND num_nonnulls(k.client_id, k.person_id) = 0
+	sqlCallMatched = `UPDATE crm.call c SET client_id = m.client_id, person_id = m.person_id
+		FROM crm.call k CROSS JOIN LATERAL (
+			SELECT rank, client_id, person_id FROM crm.phone_lookup WHERE e164 = k.number_e164
+			ORDER BY rank < 0 DESC, chosen DESC, rank, last_contact_at DESC NULLS LAST, client_id, person_id LIMIT 1) m
+		WHERE c.id = k.id AND ` + saved + ` AND m.rank >= 0 AND num_nonnulls(k.client_id, k.person_id) = 0
 		  AND k.direction <> 'internal' AND k.number_kind = 'external'`
 
-	// What follows from an ended call is said of one, with the version that its
-	// record must have, and of many. Of one, because by a key alone the server
-	// keeps its plan; for an array of any length it plans anew each time.
-
-	// sqlCallActivity makes or corrects the one interaction of a call (AF-01)
-	// from its record.
-	sqlCallActivity   = activityOf + `k.id = $1 AND k.version = $2` + activityRest
-	sqlCallActivities = activityOf + `k.id = ANY ($1::uuid[])` + activityRest
-	activityOf        = `INSERT INTO crm.activity AS a (client_id, person_id, kind, subject, body, done_at, author_id, call_id)
+	// sqlSavedActivities makes or corrects the one interaction of each call
+	// (AF-01) from its record; sqlCallActivities those of calls as they are.
+	sqlSavedActivities = activityOf + saved + activityRest
+	sqlCallActivities  = activityOf + `k.id = ANY ($1::uuid[])` + activityRest
+	activityOf         = `INSERT INTO crm.activity AS a (client_id, person_id, kind, subject, body, done_at, author_id, call_id)
 		SELECT k.client_id, k.person_id, 'call', k.subject, k.note, k.started_at, coalesce(k.answered_by, k.placed_by), k.id
 		FROM crm.call k WHERE `
 	activityRest = ` AND k.state = 'ended' AND NOT k.test AND num_nonnulls(k.client_id, k.person_id) > 0
 		ON CONFLICT (call_id) DO UPDATE SET client_id = excluded.client_id, person_id = excluded.person_id,
 			subject = excluded.subject, body = excluded.body, done_at = excluded.done_at, author_id = excluded.author_id,
 			updated_at = now(), version = a.version + 1`
-	// sqlLastContact moves the last contact of the client of an answered call.
-	sqlLastContact = `UPDATE crm.client c SET last_contact_at = k.answered_at FROM crm.call k
-		WHERE k.id = $1 AND k.version = $2 AND k.disposition = 'answered'
-		  AND c.id = k.client_id AND k.answered_at > coalesce(c.last_contact_at, '-infinity')`
-	sqlLastContacts = `UPDATE crm.client c SET last_contact_at = k.at
-		FROM (SELECT client_id, max(answered_at) AS at FROM crm.call
-		      WHERE id = ANY ($1::uuid[]) AND disposition = 'answered' GROUP BY client_id) k
-		WHERE c.id = k.client_id AND k.at > coalesce(c.last_contact_at, '-infinity')`
 
-	// sqlCallOutbox announces the end of a call once, with the client it has.
+	// sqlSavedContacts moves the last contact of the clients of answered calls,
+	// in one order, so that two writers do not lock them crosswise.
+	sqlSavedContacts = contactOf + saved + contactRest
+	sqlLastContacts  = contactOf + `k.id = ANY ($1::uuid[])` + contactRest
+	contactOf        = `UPDATE crm.client c SET last_contact_at = t.at
+		FROM (SELECT k.client_id, max(k.answered_at) AS at FROM crm.call k WHERE `
+	contactRest = ` AND k.disposition = 'answered' GROUP BY k.client_id ORDER BY k.client_id) t
+		WHERE c.id = t.client_id AND t.at > coalesce(c.last_contact_at, '-infinity')`
+
+	// sqlCallOutbox announces the end of each call once, with the client it has.
 	sqlCallOutbox = `INSERT INTO crm.outbox (topic, dedupe, payload)
-		SELECT $3, 'call.ended:' || k.id, $4::jsonb || jsonb_build_object('client_id', k.client_id)
-		FROM crm.call k WHERE k.id = $1 AND k.version = $2
+		SELECT e.topic, 'call.ended:' || k.id, e.payload || jsonb_build_object('client_id', k.client_id)
+		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[]) e (id, version, topic, payload)
+		JOIN crm.call k USING (id, version)
 		ON CONFLICT (dedupe) DO NOTHING`
 
 	sqlCallDiscard = `DELETE FROM crm.call WHERE id = $1 AND state <> 'ended'`
@@ -108,13 +130,9 @@ const (
 const saveAttempts = 3 // against deadlocks with editors of the same client
 
 // Save implements calllog.Writer.
-func (s *CallStore) Save(ctx context.Context, r calllog.Record, subject string) error {
-	id, err := uuid.Parse(r.ID)
-	if err != nil {
-		return &crm.Error{Code: crm.CodeInvalid, Field: "id", Message: "a call id is a UUID", Err: err}
-	}
+func (s *CallStore) Save(ctx context.Context, records ...calllog.Record) error {
 	for attempt := 1; ; attempt++ {
-		if err = failure(s.save(ctx, id, r, subject)); attempt == saveAttempts || !rolledBack(err) {
+		if err := failure(s.save(ctx, records)); attempt == saveAttempts || !rolledBack(err) {
 			return err
 		}
 	}
@@ -138,47 +156,73 @@ func rolledBack(err error) bool {
 	return errors.As(err, &pg) && pg.Code[:2] == "40"
 }
 
-// save sends the record and what follows from its end in one round trip. The
-// server runs a batch as one transaction (PostgreSQL manual, 53.2.4); each
-// statement after the first writes nothing when the record was not newer.
-func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, subject string) error {
-	e164, _ := crm.ParseE164(r.Number.E164)
-	args := saveArgs(id, e164, r, subject)
-	if r.State != calllog.Ended {
-		_, err := s.db.pool.Exec(ctx, sqlCallSave, args...)
-		return err
+// save writes the records, and what follows from the end of those that ended,
+// in one round trip. The server runs a batch as one transaction (PostgreSQL
+// manual, 53.2.4); the statements after sqlCallSave pass over records that were
+// not newer.
+func (s *CallStore) save(ctx context.Context, records []calllog.Record) error {
+	var calls, channels, whys, events columns
+	var numbers []int64
+	var concerned []uuid.UUID
+	answered := false
+	for _, r := range records {
+		id, err := uuid.Parse(r.ID)
+		if err != nil {
+			return &crm.Error{Code: crm.CodeInvalid, Field: "id", Message: "a call id is a UUID", Err: err}
+		}
+		key, version := [16]byte(id), r.Version
+		e164, _ := crm.ParseE164(r.Number.E164)
+		calls.add(columnsOf(key, e164, r)...)
+		if r.State != calllog.Ended {
+			continue
+		}
+		topic, payload, err := endOf(id, r)
+		if err != nil {
+			return err
+		}
+		events.add(key, version, topic, payload)
+		for _, channel := range r.Channels {
+			channels.add(key, version, channel)
+		}
+		if len(r.Why) > 0 {
+			whys.add(key, version, r.Why)
+		}
+		if e164 != 0 {
+			numbers = append(numbers, e164)
+		}
+		if e164 != 0 && r.Direction != calllog.Internal {
+			concerned = append(concerned, id)
+		}
+		answered = answered || r.Disposition == calllog.Answered
 	}
-	topic := "call.ended"
-	if r.Direction == calllog.In && (r.Disposition == calllog.Missed || r.Disposition == calllog.Abandoned) {
-		topic = "call.missed"
-	}
-	event, err := json.Marshal(map[string]any{
-		"call_id": id, "pbx": r.PBX, "direction": r.Direction, "disposition": r.Disposition,
-		"number": r.Number.E164, "started_at": r.StartedAt, "ended_at": r.EndedAt,
-	})
-	if err != nil {
-		return fmt.Errorf("outbox: %w", err)
-	}
+
 	var batch pgx.Batch
-	if e164 != 0 {
-		batch.Queue(sqlNumberLock, e164)
+	batch.Queue(sqlSavePlans)
+	if len(numbers) > 0 {
+		slices.Sort(numbers)
+		batch.Queue(sqlNumberLocks, slices.Compact(numbers))
 	}
-	batch.Queue(sqlCallSave, args...)
-	if e164 != 0 {
-		batch.Queue(sqlCallMatched, id, r.Version, e164)
-	}
-	if len(r.Channels) > 0 {
-		batch.Queue(sqlCallChannels, id, r.Version, r.Channels)
-	}
-	batch.Queue(sqlCallActivity, id, r.Version)
-	if r.Disposition == calllog.Answered {
-		batch.Queue(sqlLastContact, id, r.Version)
-	}
-	queueWhy(&batch, id, r)
-	batch.Queue(sqlCallOutbox, id, r.Version, topic, event)
+	batch.Queue(sqlCallSave, calls...)
 	var owed []obligation.Change
-	if e164 != 0 && r.Direction != calllog.Internal {
-		batch.Queue(sqlObligationFollow, []uuid.UUID{id}).Query(func(rows pgx.Rows) (err error) {
+	if len(events) > 0 {
+		ids, versions := events[0], events[1]
+		if len(numbers) > 0 {
+			batch.Queue(sqlCallMatched, ids, versions)
+		}
+		if len(channels) > 0 {
+			batch.Queue(sqlCallChannels, channels...)
+		}
+		batch.Queue(sqlSavedActivities, ids, versions)
+		if answered {
+			batch.Queue(sqlSavedContacts, ids, versions)
+		}
+		if len(whys) > 0 {
+			batch.Queue(sqlWhySave, whys...)
+		}
+		batch.Queue(sqlCallOutbox, events...)
+	}
+	if len(concerned) > 0 {
+		batch.Queue(sqlObligationFollow, concerned).Query(func(rows pgx.Rows) (err error) {
 			owed, err = readChanges(rows)
 			return err
 		})
@@ -190,7 +234,39 @@ func (s *CallStore) save(ctx context.Context, id uuid.UUID, r calllog.Record, su
 	return nil
 }
 
-func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any {
+// columns are the arrays of an unnest, of []any each.
+type columns []any
+
+func (c *columns) add(row ...any) {
+	if *c == nil {
+		*c = make(columns, len(row))
+		for i := range row {
+			(*c)[i] = []any(nil)
+		}
+	}
+	for i, value := range row {
+		(*c)[i] = append((*c)[i].([]any), value)
+	}
+}
+
+// endOf is what the outbox says of the end of a call.
+func endOf(id uuid.UUID, r calllog.Record) (topic string, payload json.RawMessage, err error) {
+	topic = "call.ended"
+	if r.Direction == calllog.In && (r.Disposition == calllog.Missed || r.Disposition == calllog.Abandoned) {
+		topic = "call.missed"
+	}
+	payload, err = json.Marshal(map[string]any{
+		"call_id": id, "pbx": r.PBX, "direction": r.Direction, "disposition": r.Disposition,
+		"number": r.Number.E164, "started_at": r.StartedAt, "ended_at": r.EndedAt,
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("outbox: %w", err)
+	}
+	return topic, payload, nil
+}
+
+// columnsOf are those of sqlCallSave.
+func columnsOf(id [16]byte, e164 int64, r calllog.Record) []any {
 	var answeredBy, placedBy int64
 	if r.AnsweredBy != nil {
 		answeredBy = r.AnsweredBy.UserID
@@ -202,14 +278,14 @@ func saveArgs(id uuid.UUID, e164 int64, r calllog.Record, subject string) []any 
 	if len(snapshot) == 0 {
 		snapshot = json.RawMessage("{}")
 	}
-	users := r.UserIDs
-	if users == nil {
-		users = []int64{}
+	users := make([]string, len(r.UserIDs))
+	for i, user := range r.UserIDs {
+		users[i] = strconv.FormatInt(user, 10)
 	}
 	return []any{id, r.Version, r.PBX, r.Direction, r.State, r.Disposition, r.Cause,
 		r.Number.Raw, e164, r.Number.Kind, r.Number.Display, r.CallerName, r.DID, r.Queue, r.ClientID, r.PersonID,
-		answeredBy, placedBy, users, r.StartedAt, r.RingAt, r.AnsweredAt, r.EndedAt,
-		r.WaitMS, r.TalkMS, r.HoldMS, r.Recorded, r.Recovered, r.Note, subject, snapshot}
+		answeredBy, placedBy, strings.Join(users, ","), r.StartedAt, r.RingAt, r.AnsweredAt, r.EndedAt,
+		r.WaitMS, r.TalkMS, r.HoldMS, r.Recorded, r.Recovered, r.Note, r.Subject, snapshot}
 }
 
 // follow writes what follows from ended calls with a client.
@@ -238,116 +314,4 @@ func (s *CallStore) Unfinished(ctx context.Context, pbx string) ([]calllog.Recor
 		records[i].Snapshot = r.Snapshot
 	}
 	return records, err
-}
-
-// callColumns of a call k; the joins are those of callJoins. The client is
-// shown to those who may see it, and while it lives.
-const (
-	callColumns = `k.id, k.version, k.pbx, k.direction, k.state, coalesce(k.disposition, '') AS disposition, k.cause,
-		k.number_raw, k.number_e164, k.number_kind, k.number_display, k.caller_name, k.did, k.queue,
-		coalesce(c.id, 0) AS client_id, coalesce(c.name, '') AS client_name,
-		coalesce(h.id, 0) AS person_id, coalesce(h.name, '') AS person_name,
-		k.answered_by, coalesce(ua.name, '') AS answered_name, k.placed_by, coalesce(up.name, '') AS placed_name,
-		k.user_ids, k.started_at, k.ring_at, k.answered_at, k.ended_at, k.wait_ms, k.talk_ms, k.hold_ms,
-		k.recorded, k.recovered, k.note, coalesce(n.spam, false) AS spam, coalesce(a.id, 0) AS interaction, k.test,
-		k.transferred, coalesce(wr.id, 0) AS wrap_up_id, coalesce(wr.name_ru, '') AS wrap_up_ru, coalesce(wr.name_en, '') AS wrap_up_en,
-		coalesce(wr.color, '') AS wrap_up_color, k.wrapup_by AS wrap_up_by, coalesce(uw.name, '') AS wrap_up_name,
-		k.wrapup_at AS wrap_up_at, k.next_contact_at`
-	callJoins = `
-		LEFT JOIN crm.client c ON c.id = k.client_id AND c.deleted_at IS NULL AND {clients:c}
-		LEFT JOIN crm.person h ON h.id = k.person_id AND h.deleted_at IS NULL AND (k.client_id IS NULL OR c.id IS NOT NULL)
-		LEFT JOIN crm.employee ua ON ua.id = k.answered_by
-		LEFT JOIN crm.employee up ON up.id = k.placed_by
-		LEFT JOIN crm.number_mark n ON n.e164 = k.number_e164
-		LEFT JOIN crm.activity a ON a.call_id = k.id
-		LEFT JOIN crm.wrapup_result wr ON wr.id = k.wrapup_id
-		LEFT JOIN crm.employee uw ON uw.id = k.wrapup_by`
-)
-
-type callRow struct {
-	ID            uuid.UUID
-	Version       int64
-	PBX           string
-	Direction     string
-	State         string
-	Disposition   string
-	Cause         int
-	NumberRaw     string
-	NumberE164    *int64
-	NumberKind    string
-	NumberDisplay string
-	CallerName    string
-	DID           string
-	Queue         string
-	ClientID      int64
-	ClientName    string
-	PersonID      int64
-	PersonName    string
-	AnsweredBy    *int64
-	AnsweredName  string
-	PlacedBy      *int64
-	PlacedName    string
-	UserIDs       []int64
-	StartedAt     time.Time
-	RingAt        *time.Time
-	AnsweredAt    *time.Time
-	EndedAt       *time.Time
-	WaitMS        int64
-	TalkMS        int64
-	HoldMS        int64
-	Recorded      bool
-	Recovered     bool
-	Note          string
-	Spam          bool
-	Interaction   int64
-	Test          bool
-	Transferred   bool
-	WrapUpID      int64
-	WrapUpRU      string
-	WrapUpEN      string
-	WrapUpColor   string
-	WrapUpBy      *int64
-	WrapUpName    string
-	WrapUpAt      *time.Time
-	NextContactAt *time.Time
-}
-
-func (r callRow) record() calllog.Record {
-	return calllog.Record{
-		ID: r.ID.String(), Version: r.Version, PBX: r.PBX, Direction: r.Direction, State: r.State,
-		Disposition: r.Disposition, Cause: r.Cause,
-		Number:     calllog.Number{Raw: r.NumberRaw, E164: crm.E164Text(deref(r.NumberE164)), Display: r.NumberDisplay, Kind: r.NumberKind},
-		CallerName: r.CallerName, DID: r.DID, Queue: r.Queue,
-		ClientID: r.ClientID, ClientName: r.ClientName, PersonID: r.PersonID, PersonName: r.PersonName,
-		AnsweredBy: party(r.AnsweredBy, r.AnsweredName), PlacedBy: party(r.PlacedBy, r.PlacedName), UserIDs: r.UserIDs,
-		StartedAt: r.StartedAt, RingAt: r.RingAt, AnsweredAt: r.AnsweredAt, EndedAt: r.EndedAt,
-		WaitMS: r.WaitMS, TalkMS: r.TalkMS, HoldMS: r.HoldMS, Recorded: r.Recorded, Recovered: r.Recovered,
-		Note: r.Note, Spam: r.Spam, Interaction: r.Interaction, Test: r.Test, Transferred: r.Transferred, WrapUp: r.wrapUp(),
-	}
-}
-
-func (r callRow) wrapUp() *calllog.WrapUpDone {
-	if r.WrapUpAt == nil {
-		return nil
-	}
-	return &calllog.WrapUpDone{
-		ResultID: r.WrapUpID, NameRU: r.WrapUpRU, NameEN: r.WrapUpEN, Color: r.WrapUpColor,
-		ByID: deref(r.WrapUpBy), ByName: r.WrapUpName, At: *r.WrapUpAt, NextContactAt: r.NextContactAt,
-	}
-}
-
-func party(id *int64, name string) *calllog.Party {
-	if id == nil {
-		return nil
-	}
-	return &calllog.Party{UserID: *id, Name: name}
-}
-
-// callID reads the id of a call; what is no UUID names no call.
-func callID(text string) (uuid.UUID, error) {
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return id, fmt.Errorf("%w: %w", crm.NotFound("call"), err)
-	}
-	return id, nil
 }

@@ -376,3 +376,62 @@ func TestNotes_IH(t *testing.T) {
 	_, err = o.history.AddNote(o.ctx, o.anna, c.ID, 0, " ")
 	wantCode(t, err, crm.CodeInvalid)
 }
+
+// Calls that are written together have each what it has when written alone.
+func TestCallsWrittenTogether_AF_01(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.client(client.NewClient{Name: "Ромашка", Phones: phones("+79210000001")})
+	answered, missed := o.call("+79210000001"), o.call("+79210000001")
+	missed.Disposition, missed.AnsweredBy, missed.AnsweredAt = calllog.Missed, nil, nil
+	started := missed.StartedAt.Add(2 * time.Hour) // after the answered one: it is owed
+	missed.StartedAt, missed.RingAt, missed.EndedAt = started, &started, &started
+	missed.UserIDs, missed.Channels, missed.Why = nil, []string{"c1", "c2"}, json.RawMessage(`{"steps":[]}`)
+	ringing, stranger, old := o.call("+79210000001"), o.call("+79210000002"), o.call("+79210000001")
+	ringing.State, ringing.Disposition, ringing.EndedAt, ringing.AnsweredAt = "ringing", "", nil, nil
+	stranger.Channels = []string{"c3"}
+	old.Version = 7
+	o.save(old)
+	old.Version, old.TalkMS = 6, 1
+	group := []calllog.Record{answered, missed, ringing, stranger, old}
+	for range 2 {
+		if err := o.calls.Save(o.ctx, group...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]struct {
+		calllog.Record
+		client                                            int64
+		interactions, ended, missed, channels, why, users int64
+	}{
+		"answered": {answered, c.ID, 1, 1, 0, 0, 0, 2},
+		"missed":   {missed, c.ID, 1, 0, 1, 2, 1, 0},
+		"ringing":  {ringing, 0, 0, 0, 0, 0, 0, 2},
+		"stranger": {stranger, 0, 0, 1, 0, 1, 0, 2},
+		"old":      {old, c.ID, 1, 1, 0, 0, 0, 2},
+	} {
+		got := must(o.calls.Get(o.ctx, o.admin, want.ID))(t)
+		of := func(sql string) int64 { return o.count(`SELECT count(*) FROM crm.`+sql, want.ID) }
+		if got.ClientID != want.client || int64(len(got.UserIDs)) != want.users || o.interactions(want.ID) != want.interactions ||
+			of(`outbox WHERE dedupe = 'call.ended:' || $1 AND topic = 'call.ended'`) != want.ended ||
+			of(`outbox WHERE dedupe = 'call.ended:' || $1 AND topic = 'call.missed'`) != want.missed ||
+			of(`call_channel WHERE call_id = $1`) != want.channels || of(`call_why WHERE call_id = $1`) != want.why {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := must(o.calls.Get(o.ctx, o.admin, old.ID))(t); got.Version != 7 || got.TalkMS != 60_000 {
+		t.Errorf("an older version is written: %+v", got)
+	}
+	if n := o.count(`SELECT count(*) FROM crm.obligation WHERE client_id = $1 AND closed_at IS NULL`, c.ID); n != 1 {
+		t.Errorf("%d open obligations", n)
+	}
+	if card := must(o.clients.Get(o.ctx, o.admin, c.ID))(t); card.LastContactAt == nil || !card.LastContactAt.Equal(*answered.AnsweredAt) {
+		t.Errorf("last contact = %v", card.LastContactAt)
+	}
+	good, bad := o.call("+79210000001"), o.call("+79210000001")
+	bad.Disposition = ""
+	wantCode(t, o.calls.Save(o.ctx, good, bad), crm.CodeInvalid)
+	if n := o.count(`SELECT count(*) FROM crm.call WHERE id = $1`, good.ID); n != 0 {
+		t.Error("half of a group is written")
+	}
+}

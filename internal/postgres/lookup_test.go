@@ -14,6 +14,7 @@ import (
 
 	"ringcard/crm"
 	"ringcard/crm/client"
+	"ringcard/internal/postgres"
 	"ringcard/internal/postgres/pgtest"
 )
 
@@ -319,17 +320,27 @@ func TestBulkImportKeepsLookupFast_LU_02(t *testing.T) {
 	}
 }
 
-// Warmed connections answer lookups, and all of them are free again.
-func TestWarmReadiesConnections_LU_03(t *testing.T) {
+// Each connection has its plans before anybody gets it, also one that is made
+// later.
+func TestConnectionsAreReady_LU_03(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	if err := o.store.Warm(o.ctx); err != nil {
-		t.Fatal(err)
+	ctx := t.Context()
+	db := must(postgres.OpenReady(ctx, pgtest.URL(t), nil))(t)
+	defer db.Close()
+	pool := db.Pool()
+	most, ready := pool.Config().MaxConns, pool.Stat().TotalConns()
+	if ready < 2 {
+		t.Errorf("%d connections", ready)
 	}
-	if err := o.store.Warm(o.ctx); err != nil {
-		t.Fatalf("the second time: %v", err)
-	}
-	if found, err := o.store.Lookup(o.ctx, 79210000001); err != nil || len(found.Matches) != 0 {
-		t.Errorf("lookup after it: %+v %v", found, err)
+	for i := range most {
+		conn := must(pool.Acquire(ctx))(t)
+		defer conn.Release()
+		for name, sql := range postgres.LookupStatements() {
+			var kept bool
+			err := conn.QueryRow(ctx, `SELECT coalesce(bool_or(generic_plans > 0), false) FROM pg_prepared_statements WHERE statement = $1`, sql).Scan(&kept)
+			if err != nil || !kept {
+				t.Errorf("connection %d of %d, %d at the start, has no plan for the %s: %v", i, most, ready, name, err)
+			}
+		}
 	}
 }

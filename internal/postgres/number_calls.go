@@ -40,12 +40,8 @@ const (
 // lockNumbers makes the ends of calls of the numbers wait. It comes before any
 // client is locked, as in Save.
 func lockNumbers(ctx context.Context, tx pgx.Tx, numbers []int64) error {
-	for _, n := range numbers {
-		if _, err := tx.Exec(ctx, sqlNumberLock, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.Exec(ctx, sqlNumberLocks, slices.Sorted(slices.Values(numbers)))
+	return err
 }
 
 // numbersMoved brings the calls of numbers, and who is to be called back, in

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ringcard/crm"
 	"ringcard/crm/client"
@@ -138,28 +137,6 @@ func readFound(rows pgx.Rows) (client.Found, error) {
 	}
 	found.Matches = bestFirst(found.Matches)
 	return found, nil
-}
-
-const (
-	warmConns = 6
-	// PostgreSQL plans a prepared statement anew five times before it keeps a
-	// plan (plan_cache_mode auto).
-	planRuns = 6
-)
-
-// Warm readies connections for lookups: the first calls after a start find
-// their card as quickly as all others (LU-03).
-func (s *ClientStore) Warm(ctx context.Context) error {
-	return s.db.warm(ctx, warmConns, func(ctx context.Context, c *pgxpool.Conn) error {
-		for range planRuns {
-			for _, statement := range []string{sqlLookup, sqlBestSummaries} {
-				if _, err := c.Exec(ctx, statement, 0); err != nil {
-					return failure(err)
-				}
-			}
-		}
-		return nil
-	})
 }
 
 // bestFirst sorts what was chosen before the rest, then by rank, then by last

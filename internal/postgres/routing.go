@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ringcard/crm"
 	"ringcard/crm/routing"
@@ -105,21 +104,6 @@ func (s *RoutingStore) Plan(ctx context.Context, e164 int64, now time.Time) (rou
 		return routing.Plan{}, failure(err)
 	}
 	return plan, nil
-}
-
-// Warm readies connections for the hooks, see ClientStore.Warm.
-func (s *RoutingStore) Warm(ctx context.Context) error {
-	return s.db.warm(ctx, warmConns, func(ctx context.Context, c *pgxpool.Conn) error {
-		for range planRuns {
-			if _, err := c.Exec(ctx, sqlPlanClient, 0); err != nil {
-				return failure(err)
-			}
-			if _, err := c.Exec(ctx, sqlPlanEmployees, 0, time.Now()); err != nil {
-				return failure(err)
-			}
-		}
-		return nil
-	})
 }
 
 // OfficeHours implements routing.Store.

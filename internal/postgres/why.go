@@ -14,9 +14,10 @@ import (
 var _ calllog.Traces = (*CallStore)(nil)
 
 const (
-	// sqlWhySave keeps the trace of the newest version of an ended call.
+	// sqlWhySave keeps the traces of the newest versions of ended calls.
 	sqlWhySave = `INSERT INTO crm.call_why (call_id, at, why)
-		SELECT k.id, k.ended_at, $3::jsonb FROM crm.call k WHERE k.id = $1 AND k.version = $2 AND k.state = 'ended'
+		SELECT k.id, k.ended_at, w.why FROM unnest($1::uuid[], $2::bigint[], $3::jsonb[]) w (id, version, why)
+		JOIN crm.call k USING (id, version) WHERE k.state = 'ended'
 		ON CONFLICT (call_id) DO UPDATE SET at = excluded.at, why = excluded.why`
 	sqlWhy       = `SELECT w.why FROM crm.call_why w WHERE w.call_id = $1`
 	sqlWhyForget = `DELETE FROM crm.call_why WHERE at < $1`
@@ -33,13 +34,6 @@ const (
 		SELECT q.queue FROM q
 		WHERE EXISTS (SELECT FROM crm.call k WHERE k.queue = q.queue AND k.queue <> '' AND k.pbx = $1) ORDER BY q.queue`
 )
-
-// queueWhy adds the trace of an ended call to the batch that saves it.
-func queueWhy(batch *pgx.Batch, id any, r calllog.Record) {
-	if len(r.Why) > 0 {
-		batch.Queue(sqlWhySave, id, r.Version, r.Why)
-	}
-}
 
 // Why implements calllog.Traces.
 func (s *CallStore) Why(ctx context.Context, id string) (json.RawMessage, error) {

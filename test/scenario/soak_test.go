@@ -17,9 +17,11 @@ import (
 // nowhere takes records and messages and keeps nothing.
 type nowhere struct{ ended *atomic.Int64 }
 
-func (n nowhere) Save(_ context.Context, c cti.Call) error {
-	if c.State == cti.Ended && c.MergedInto == "" && c.Version > 0 {
-		n.ended.Add(1)
+func (n nowhere) Save(_ context.Context, calls ...cti.Call) error {
+	for _, c := range calls {
+		if c.State == cti.Ended && c.MergedInto == "" && c.Version > 0 {
+			n.ended.Add(1)
+		}
 	}
 	return nil
 }
