@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -283,6 +284,38 @@ func TestPhoneLookupUnderConcurrency_LU_02(t *testing.T) {
 	wg.Wait()
 	if n := o.count(sqlLookupDiffers); n != 0 {
 		t.Errorf("%d rows differ", n)
+	}
+}
+
+// A client is deleted while another gets the same number: the row of the deleted
+// one must not be written back from what was seen before.
+func TestPhoneLookupOfANumberOfTwo_LU_02(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	a, b := o.client(client.NewClient{Name: "А", Phones: phones("+79210000001")}), o.client(client.NewClient{Name: "Б"})
+	tx := must(o.db.Pool().Begin(o.ctx))(t)
+	defer tx.Rollback(o.ctx) //nolint:errcheck // it is over then
+	if _, err := tx.Exec(o.ctx, `UPDATE crm.client SET deleted_at = now() WHERE id = $1`, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := o.db.Pool().Exec(o.ctx, `INSERT INTO crm.phone (client_id, e164, raw) VALUES ($1, 79210000001, 'r')`, b.ID); err != nil {
+			t.Error(err)
+		}
+	})
+	for o.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 0 {
+		runtime.Gosched()
+	}
+	if err := tx.Commit(o.ctx); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if n := o.count(sqlLookupDiffers); n != 0 {
+		t.Errorf("%d rows differ", n)
+	}
+	if found := o.lookup("+79210000001"); len(found.Matches) != 1 || found.Matches[0].ClientID != b.ID {
+		t.Errorf("found %+v", found.Matches)
 	}
 }
 
