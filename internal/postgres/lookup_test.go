@@ -369,10 +369,14 @@ func TestConnectionsAreReady_LU_03(t *testing.T) {
 		conn := must(pool.Acquire(ctx))(t)
 		defer conn.Release()
 		for name, sql := range postgres.LookupStatements() {
-			var kept bool
-			err := conn.QueryRow(ctx, `SELECT coalesce(bool_or(generic_plans > 0), false) FROM pg_prepared_statements WHERE statement = $1`, sql).Scan(&kept)
-			if err != nil || !kept {
-				t.Errorf("connection %d of %d, %d at the start, has no plan for the %s: %v", i, most, ready, name, err)
+			var statement string
+			err := conn.QueryRow(ctx, `SELECT name FROM pg_prepared_statements WHERE statement = $1 AND generic_plans > 0`, sql).Scan(&statement)
+			if err != nil {
+				t.Fatalf("connection %d of %d, %d at the start, has no plan for the %s: %v", i, most, ready, name, err)
+			}
+			plan := must(pgx.CollectRows(must(conn.Query(ctx, fmt.Sprintf(`EXPLAIN EXECUTE %q (1)`, statement), pgx.QueryExecModeSimpleProtocol))(t), pgx.RowTo[string]))(t)
+			if text := strings.Join(plan, "\n"); strings.Contains(text, "Seq Scan") {
+				t.Errorf("plan of the %s, made while the base was empty:\n%s", name, text)
 			}
 		}
 	}
