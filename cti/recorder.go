@@ -29,7 +29,7 @@ const (
 	// least groupEvery apart. A quiet office has each call written as it comes; a
 	// busy one costs the database a fraction of what single writes do.
 	groupMost  = 32
-	groupEvery = 50 * time.Millisecond
+	groupEvery = 100 * time.Millisecond
 	// stopSaving is how long Stop goes on writing: after the recorder there is
 	// more to stop.
 	stopSaving = 5 * time.Second

@@ -216,17 +216,17 @@ func TestManyCallsAreWrittenTogether_AF_01(t *testing.T) {
 		}
 		r.Start()
 		<-time.After(time.Second)
-		if got, want := fmt.Sprint(j.taken()), "[32 at 0s 32 at 0s 6 at 50ms]"; got != want || r.Backlog() != 0 {
+		if got, want := fmt.Sprint(j.taken()), "[32 at 0s 32 at 0s 6 at 100ms]"; got != want || r.Backlog() != 0 {
 			t.Errorf("groups of a backlog %s, want %s; %d wait", got, want, r.Backlog())
 		}
 		j.began = time.Now()
 		put("first")
 		<-time.After(5 * time.Millisecond)
-		for i := range 15 { // one each 10 ms
+		for i := range 25 { // one each 10 ms
 			put(fmt.Sprint("b", i))
 			<-time.After(10 * time.Millisecond)
 		}
-		if got, want := fmt.Sprint(j.taken()), "[1 at 0s 5 at 50ms 5 at 100ms 5 at 150ms]"; got != want {
+		if got, want := fmt.Sprint(j.taken()), "[1 at 0s 10 at 100ms 10 at 200ms]"; got != want {
 			t.Errorf("groups %s, want %s", got, want)
 		}
 		if err := r.Stop(t.Context()); err != nil {
