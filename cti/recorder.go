@@ -44,11 +44,11 @@ type RecorderOptions struct {
 
 // Recorder writes calls to the Journal behind the engine's back, in groups when
 // there are many. Only the newest version of a call waits: the first and the
-// last one go with the next group, those between at most every openEvery. While the journal fails, or takes
-// longer than spoolAfter, ended calls are also files in Dir (written and renamed,
-// one per call), so that neither an outage of the database nor the end of the
-// process loses a record; they are written once the journal is back, in the
-// order in which the calls ended.
+// last one go with the next group, those between at most every openEvery.
+// While the journal fails, or takes longer than spoolAfter, ended calls are also
+// files in Dir (written and renamed, one per call), so that neither an outage of
+// the database nor the end of the process loses a record; they are written once
+// the journal is back, in the order in which the calls ended.
 type Recorder struct {
 	journal Journal
 	dir     string
