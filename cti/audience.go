@@ -82,7 +82,12 @@ func concerned(c *Call) []int64 {
 
 // show sends the call to everybody concerned and, once more, to those who no
 // longer are: their pop closes.
-func (e *Engine) show(lv *live, since time.Time) Call {
+func (e *Engine) show(lv *live, since time.Time) Call { return e.tell(lv, since, false) }
+
+// showAndSave does it, and hands the call to the recorder.
+func (e *Engine) showAndSave(lv *live, since time.Time) Call { return e.tell(lv, since, true) }
+
+func (e *Engine) tell(lv *live, since time.Time, save bool) Call {
 	if lv.call.Direction == "" {
 		return wire(lv.call) // a channel alone: nothing is known yet to be told
 	}
@@ -98,7 +103,10 @@ func (e *Engine) show(lv *live, since time.Time) Call {
 		}
 	}
 	lv.audience = now
-	c := e.publish(lv) // before the screens: a user may act on what he sees at once
+	c := e.publish(lv) // before the screens, as save: a user may act on what he sees at once
+	if save {
+		e.save(c)
+	}
 	if len(to) > 0 {
 		e.opt.Screens.ShowCall(to, c)
 		runtime.Gosched() // what was shown goes out before what follows from it

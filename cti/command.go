@@ -15,8 +15,7 @@ func (e *Engine) place(c Call, now time.Time) {
 	if c.Client == nil && c.Number.Kind == External && c.Number.E164 != "" {
 		lv.call.Lookup = LookupPending
 	}
-	placed := e.show(lv, now)
-	e.save(placed)
+	placed := e.showAndSave(lv, now)
 	e.placed(placed)
 	if placed.Lookup == LookupPending {
 		e.lookUp(c.ID, c.Number.E164)
@@ -93,5 +92,5 @@ func (e *Engine) choose(callID string, card *Client, now time.Time) {
 	lv.call.Client, lv.call.Lookup, lv.call.LookupAsOf = card, LookupFound, nil
 	lv.call.Version++
 	lv.trace.add(now, "client_chosen", "name", card.Name)
-	e.save(e.show(lv, now))
+	e.showAndSave(lv, now)
 }

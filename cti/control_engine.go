@@ -152,7 +152,7 @@ func (e *Engine) carriedOut(callID string, o Order, out Outcome, now time.Time) 
 		return
 	}
 	lv.call.Version++
-	e.save(e.show(lv, now))
+	e.showAndSave(lv, now)
 }
 
 // ours keeps what the controlled calls need from an event: parking, and the
@@ -202,7 +202,7 @@ func (e *Engine) consulted(lv *live, ev Event) {
 		}
 	}
 	c.Version++
-	e.save(e.show(lv, ev.At))
+	e.showAndSave(lv, ev.At)
 }
 
 // consultEnded lets the call about which a colleague was consulted go on.

@@ -276,7 +276,7 @@ func (e *Engine) apply(lv *live, ev Event) {
 	lv.tellPickup(&before, &after)
 	switch {
 	case effects&(EffectShow|EffectSave) == EffectShow|EffectSave:
-		e.save(e.show(lv, ev.At))
+		e.showAndSave(lv, ev.At)
 	case effects&EffectShow != 0:
 		e.show(lv, ev.At)
 	case effects&EffectSave != 0:
@@ -393,7 +393,7 @@ func (e *Engine) fail(lv *live, at time.Time, why string) {
 	c.WaitMS = at.Sub(c.StartedAt).Milliseconds()
 	c.Version++
 	lv.trace.add(at, "failed", "why", why)
-	e.save(e.show(lv, at))
+	e.showAndSave(lv, at)
 	e.ended(lv, at)
 }
 

@@ -178,11 +178,8 @@ func (e *Engine) found(r lookupResult) {
 	default:
 		lv.trace.add(now, "lookup_late")
 	}
-	shown := e.show(lv, now)
+	e.tell(lv, now, c.State == Ended)
 	e.nameDisplays(lv, now)
-	if shown.State == Ended {
-		e.save(shown)
-	}
 }
 
 // prefer puts the client of a user who has the call before others that rank as

@@ -30,6 +30,8 @@ const (
 	// busy one costs the database a fraction of what single writes do.
 	groupMost  = 32
 	groupEvery = 100 * time.Millisecond
+	// writtenWait is how long Written waits: after it the journal is away.
+	writtenWait = time.Second
 	// stopSaving is how long Stop goes on writing: after the recorder there is
 	// more to stop.
 	stopSaving = 5 * time.Second
@@ -57,10 +59,11 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	pending map[string]Call
-	order   []string         // to be written now
-	later   []later          // changed calls under way, first due first
-	waits   map[string]bool  // ids of later that are not in order yet
-	open    map[string]bool  // calls under way that were written once
+	order   []string        // to be written now
+	later   []later         // changed calls under way, first due first
+	waits   map[string]bool // ids of later that are not in order yet
+	open    map[string]bool // calls under way that were written once
+	awaited map[string]chan struct{}
 	spooled map[string]int64 // versions that are files
 	spoolMu sync.Mutex       // one writer or remover of files; taken before mu
 	wake    chan struct{}
@@ -83,7 +86,7 @@ func NewRecorder(j Journal, opt RecorderOptions) (*Recorder, error) {
 	}
 	r := &Recorder{journal: j, dir: opt.Dir, log: opt.Log, metrics: opt.Metrics,
 		pending: make(map[string]Call), waits: make(map[string]bool), open: make(map[string]bool),
-		spooled: make(map[string]int64), wake: make(chan struct{}, 1)}
+		awaited: make(map[string]chan struct{}), spooled: make(map[string]int64), wake: make(chan struct{}, 1)}
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("call spool: %w", err)
 	}
@@ -188,6 +191,35 @@ func (r *Recorder) Backlog() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.pending)
+}
+
+// Written waits until the journal has the call, and its end if it has ended: who
+// acts on what he sees finds the record. It waits writtenWait at most.
+func (r *Recorder) Written(ctx context.Context, id string) {
+	r.mu.Lock()
+	if r.has(id) {
+		r.mu.Unlock()
+		return
+	}
+	done, ok := r.awaited[id]
+	if !ok {
+		done = make(chan struct{})
+		r.awaited[id] = done
+	}
+	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, writtenWait)
+	defer cancel()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// has tells whether the first version of a call is written, and the last one if
+// there is one. The caller holds the lock.
+func (r *Recorder) has(id string) bool {
+	c, ok := r.pending[id]
+	return !ok || r.open[id] && c.State != Ended
 }
 
 // waiting tells whether a version of the call is not written yet.
@@ -361,17 +393,23 @@ func (r *Recorder) drop(c Call) {
 		delete(r.open, c.ID)
 	}
 	newest := r.pending[c.ID]
-	if newest.Version != c.Version {
+	last := newest.Version == c.Version
+	if last {
+		delete(r.pending, c.ID)
+	} else {
 		r.enqueue(newest)
 		if newest.State == Ended {
 			r.inOrder(newest)
 		}
-		r.mu.Unlock()
-		return
 	}
-	delete(r.pending, c.ID)
+	if done, ok := r.awaited[c.ID]; ok && r.has(c.ID) {
+		close(done)
+		delete(r.awaited, c.ID)
+	}
 	r.mu.Unlock()
-	r.unspool(c.ID)
+	if last {
+		r.unspool(c.ID)
+	}
 }
 
 // inOrder moves the last call of order before those that ended after it. The

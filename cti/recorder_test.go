@@ -181,6 +181,52 @@ func TestCallUnderWayIsWrittenOnceASecond_AF_01(t *testing.T) {
 	})
 }
 
+// Who acts on a call that he sees waits for its record, not for versions
+// between the first and the last, and not long while the journal is away.
+func TestActingOnACallWaitsForItsRecord_AF_01(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &countingJournal{}
+		r, err := cti.NewRecorder(j, cti.RecorderOptions{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Start()
+		put := func(id string, version int64, state cti.State) {
+			r.Put(cti.Call{ID: id, Version: version, State: state})
+		}
+		written := func(id string) time.Duration {
+			began := time.Now()
+			r.Written(t.Context(), id)
+			return time.Since(began)
+		}
+		put("other", 1, cti.Ended)
+		synctest.Wait()
+		put("c", 2, cti.Ringing)
+		if took := written("c"); took != 100*time.Millisecond || j.String() != "[1 2]" {
+			t.Errorf("a call that came: after %v versions %v", took, j)
+		}
+		put("c", 3, cti.Talking)
+		if took := written("c"); took != 0 {
+			t.Errorf("a change of one that is there: after %v", took)
+		}
+		put("c", 4, cti.Ended)
+		put("c", 5, cti.Ended) // corrected before it is written
+		if took := written("c"); took != 100*time.Millisecond || j.String() != "[1 2 5]" {
+			t.Errorf("its end: after %v versions %v", took, j)
+		}
+		if took := written("nobody's"); took != 0 {
+			t.Errorf("no call: after %v", took)
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		put("late", 1, cti.Ringing)
+		if took := written("late"); took != time.Second {
+			t.Errorf("nobody writes: after %v", took)
+		}
+	})
+}
+
 // groupJournal notes how many calls were written together, and when.
 type groupJournal struct {
 	cti.Journal

@@ -153,7 +153,7 @@ func (e *Engine) markRecorded(callID string) error {
 		}
 		lv.call.Recorded = true
 		lv.call.Version++
-		e.save(e.show(lv, e.opt.Now()))
+		e.showAndSave(lv, e.opt.Now())
 	})
 }
 

@@ -47,7 +47,7 @@ func (e *Engine) merge(keep, part *live, at time.Time) {
 	e.mu.Lock()
 	delete(e.view, part.call.ID)
 	e.mu.Unlock()
-	e.save(e.show(keep, at))
+	e.showAndSave(keep, at)
 }
 
 // link marks the records of two clients who are connected with each other.
@@ -63,6 +63,6 @@ func (e *Engine) link(one, two *live, at time.Time) {
 		lv.call.Conversation = id
 		lv.call.Version++
 		lv.trace.add(at, "linked", "conversation", id)
-		e.save(e.show(lv, at))
+		e.showAndSave(lv, at)
 	}
 }

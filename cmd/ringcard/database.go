@@ -52,5 +52,5 @@ func (p *program) withServices(cmd *cobra.Command, do func(context.Context, conf
 		return err
 	}
 	defer db.Close()
-	return do(ctx, cfg, app.NewServices(db, cfg, location, log))
+	return do(ctx, cfg, app.NewServices(db, cfg, location, log, nil))
 }

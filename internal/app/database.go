@@ -128,16 +128,19 @@ func (a *App) startServices(ctx context.Context) error {
 		return fmt.Errorf("time_zone: %w", err)
 	}
 	a.store = postgres.NewClientStore(a.db)
-	a.services = NewServices(a.db, a.opt.Config, location, a.log)
+	a.services = NewServices(a.db, a.opt.Config, location, a.log, a.written)
 	if a.opt.Seed != nil {
 		return a.opt.Seed(ctx, a.db, a.services)
 	}
 	return nil
 }
 
-// NewServices makes the use cases of the CRM over a database.
-func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, log *slog.Logger) httpapi.Services {
-	clients, calls, people := postgres.NewClientStore(db), postgres.NewCallStore(db), postgres.NewEmployeeStore(db)
+// NewServices makes the use cases of the CRM over a database. written, see
+// cti.Recorder.Written, is nil where no calls come in.
+func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, log *slog.Logger, written awaitWritten) httpapi.Services {
+	clients := clientStore{postgres.NewClientStore(db), written}
+	calls := callStore{postgres.NewCallStore(db), written}
+	people := postgres.NewEmployeeStore(db)
 	owed := postgres.NewObligationStore(db)
 	return httpapi.Services{
 		Clients: client.NewService(client.Stores{

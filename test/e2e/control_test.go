@@ -193,9 +193,9 @@ func TestNoteDuringCall_PU_08_AF_01(t *testing.T) {
 	line, err := o.Call(within(t), scenario.Outside{From: "79161234567", DID: "4951000102"})
 	must(t, "call", err)
 	c := op.until("the talk", func(c cti.Call) bool { return c.State == cti.Talking })
-	p.eventually("the note is taken", func() bool {
-		return op.post("/calls/"+c.ID+"/note", map[string]string{"text": "Перезвонить в среду"}, nil, nil) == http.StatusOK
-	})
+	if status := op.post("/calls/"+c.ID+"/note", map[string]string{"text": "Перезвонить в среду"}, nil, nil); status != http.StatusOK {
+		t.Fatalf("the note: %d", status)
+	}
 	must(t, "hang up", line.Hangup(within(t)))
 	if r := op.record(c.ID); r.Note != "Перезвонить в среду" {
 		t.Errorf("note of the record: %q", r.Note)
