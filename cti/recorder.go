@@ -2,15 +2,12 @@ package cti
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -30,8 +27,8 @@ const (
 	// busy one costs the database a fraction of what single writes do.
 	groupMost  = 32
 	groupEvery = 100 * time.Millisecond
-	// writtenWait is how long Written waits: after it the journal is away.
-	writtenWait = time.Second
+	// awaitMost is how long Await waits: after it the journal is away.
+	awaitMost = time.Second
 	// stopSaving is how long Stop goes on writing: after the recorder there is
 	// more to stop.
 	stopSaving = 5 * time.Second
@@ -93,48 +90,11 @@ func NewRecorder(j Journal, opt RecorderOptions) (*Recorder, error) {
 	return r, r.loadSpool()
 }
 
-func (r *Recorder) loadSpool() error {
-	names, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
-	if err != nil {
-		return err
-	}
-	var calls []Call
-	for _, name := range names {
-		var c Call
-		b, err := os.ReadFile(name)
-		if err == nil {
-			err = json.Unmarshal(b, &c)
-		}
-		if err != nil || c.ID == "" {
-			r.log.Error("unreadable call in the spool, set aside", "file", filepath.Base(name), "err", err)
-			if err := os.Rename(name, name+".bad"); err != nil {
-				return err
-			}
-			continue
-		}
-		calls = append(calls, c)
-	}
-	slices.SortFunc(calls, func(a, b Call) int { return endOf(a).Compare(endOf(b)) })
-	for _, c := range calls {
-		r.spooled[c.ID] = c.Version
-		r.Put(c)
-	}
-	r.countSpool()
-	return nil
-}
-
 func endOf(c Call) time.Time {
 	if c.EndedAt == nil {
 		return c.StartedAt
 	}
 	return *c.EndedAt
-}
-
-// countSpool tells how many files there are.
-func (r *Recorder) countSpool() {
-	if f := r.metrics.Spooled; f != nil {
-		f(len(r.spooled))
-	}
 }
 
 // Start begins to write.
@@ -193,9 +153,9 @@ func (r *Recorder) Backlog() int {
 	return len(r.pending)
 }
 
-// Written waits until the journal has the call, and its end if it has ended: who
-// acts on what he sees finds the record. It waits writtenWait at most.
-func (r *Recorder) Written(ctx context.Context, id string) {
+// Await waits until the journal has the call, and its end if it has ended: who
+// acts on what he sees finds the record. It waits awaitMost at most.
+func (r *Recorder) Await(ctx context.Context, id string) {
 	r.mu.Lock()
 	if r.has(id) {
 		r.mu.Unlock()
@@ -207,7 +167,7 @@ func (r *Recorder) Written(ctx context.Context, id string) {
 		r.awaited[id] = done
 	}
 	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, writtenWait)
+	ctx, cancel := context.WithTimeout(ctx, awaitMost)
 	defer cancel()
 	select {
 	case <-done:
@@ -344,22 +304,6 @@ func (r *Recorder) pause(ctx context.Context, d time.Duration) {
 	r.spoolUntil(ctx.Done())
 }
 
-// spoolUntil puts ended calls into files, at once and as they come.
-func (r *Recorder) spoolUntil(over <-chan struct{}) {
-	tick := time.NewTicker(spoolAfter)
-	defer tick.Stop()
-	for {
-		if err := r.spoolAll(); err != nil {
-			r.log.Error("call spool", "err", err)
-		}
-		select {
-		case <-tick.C:
-		case <-over:
-			return
-		}
-	}
-}
-
 func (r *Recorder) save(ctx context.Context, group []Call) error {
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
@@ -423,73 +367,6 @@ func (r *Recorder) inOrder(c Call) {
 	if i >= 0 {
 		r.order = slices.Insert(r.order[:last:last], i, c.ID)
 	}
-}
-
-func (r *Recorder) setAside(c Call) {
-	if err := r.spool(c, ".refused"); err != nil {
-		r.log.Error("call spool", "call", c.ID, "err", err)
-	}
-	r.written([]Call{c})
-}
-
-func (r *Recorder) unspool(id string) {
-	r.spoolMu.Lock()
-	defer r.spoolMu.Unlock()
-	if _, ok := r.spooled[id]; !ok {
-		return
-	}
-	delete(r.spooled, id)
-	if err := os.Remove(r.file(id)); err != nil {
-		r.log.Error("call spool", "call", id, "err", err)
-	}
-	r.countSpool()
-}
-
-func (r *Recorder) file(id string) string { return filepath.Join(r.dir, id+".json") }
-
-// spoolAll writes each ended call that waits and is no file yet.
-func (r *Recorder) spoolAll() error {
-	r.spoolMu.Lock()
-	defer r.spoolMu.Unlock()
-	r.mu.Lock()
-	var todo []Call
-	for id, c := range r.pending {
-		if version, ok := r.spooled[id]; c.State == Ended && (!ok || version < c.Version) {
-			todo = append(todo, c)
-		}
-	}
-	r.mu.Unlock()
-	defer r.countSpool()
-	for _, c := range todo {
-		if err := r.spool(c, ""); err != nil {
-			return err
-		}
-		r.spooled[c.ID] = c.Version
-	}
-	return nil
-}
-
-func (r *Recorder) spool(c Call, suffix string) error {
-	if strings.ContainsAny(c.ID, `/\`) {
-		return fmt.Errorf("call id %q", c.ID)
-	}
-	b, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(r.dir, "new-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), r.file(c.ID)+suffix)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
 }
 
 // unfinished returns the journal's open records, newer versions that still

@@ -196,7 +196,7 @@ func TestActingOnACallWaitsForItsRecord_AF_01(t *testing.T) {
 		}
 		written := func(id string) time.Duration {
 			began := time.Now()
-			r.Written(t.Context(), id)
+			r.Await(t.Context(), id)
 			return time.Since(began)
 		}
 		put("other", 1, cti.Ended)

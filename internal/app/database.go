@@ -136,7 +136,7 @@ func (a *App) startServices(ctx context.Context) error {
 }
 
 // NewServices makes the use cases of the CRM over a database. written, see
-// cti.Recorder.Written, is nil where no calls come in.
+// cti.Recorder.Await, is nil where no calls come in.
 func NewServices(db *postgres.DB, cfg configs.Config, location *time.Location, log *slog.Logger, written awaitWritten) httpapi.Services {
 	clients := clientStore{postgres.NewClientStore(db), written}
 	calls := callStore{postgres.NewCallStore(db), written}

@@ -14,7 +14,7 @@ import (
 // Calls are shown before they are written (docs/adr/0024). Whoever acts on one
 // that is on its way to the database waits for it here.
 
-// awaitWritten is cti.Recorder.Written.
+// awaitWritten is cti.Recorder.Await.
 type awaitWritten func(ctx context.Context, callID string)
 
 func (wait awaitWritten) call(ctx context.Context, id string) {
@@ -26,7 +26,7 @@ func (wait awaitWritten) call(ctx context.Context, id string) {
 // written is awaitWritten of the server's own recorder.
 func (a *App) written(ctx context.Context, callID string) {
 	if t := a.telephony; t != nil && t.recorder != nil {
-		t.recorder.Written(ctx, callID)
+		t.recorder.Await(ctx, callID)
 	}
 }
 
