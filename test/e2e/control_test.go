@@ -128,6 +128,10 @@ func TestRepeatedPostDialsOnce_CO_03(t *testing.T) {
 			t.Errorf("repeated click: %s %v, want %s", again, err, first)
 		}
 	}
+	if status := op.post("/calls/"+first+"/hangup", nil, nil, nil); status != http.StatusAccepted {
+		t.Errorf("hang up: %d", status)
+	}
+	op.record(first)
 	if list := op.journal(""); len(list) != 1 {
 		t.Errorf("%d calls", len(list))
 	}
