@@ -106,6 +106,7 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 func TestInfoNamesTheSimulation(t *testing.T) {
 	s := start(t, arisim.Options{})
 	c, _ := client(t, s, "ringcard")
+	eventually(t, "connected", func() bool { return c.Status().Connected })
 	if v := c.Status().Version; v != "22.10.0 (simulated)" {
 		t.Errorf("version %q", v)
 	}
