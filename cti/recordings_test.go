@@ -285,6 +285,7 @@ func TestChannelThatIsJustEndingIsNoFault_CO_08(t *testing.T) {
 	d.quiet(r, name)
 	d.mu.Lock()
 	delete(d.stuck, name)
+	d.refuse = Errorf(CodeNotFound, "no such channel") // nor can a next part begin at it
 	d.mu.Unlock()
 	r.observe(over(gone(c, "trunk")))
 	d.until(t, "it is over", func() bool { return d.last().EndedAt != nil })
