@@ -199,6 +199,7 @@ func (p *fakePBX) subscribe(req *sipmsg.Request, from net.Addr, status int) {
 	}
 	if status == 0 && !within {
 		sub = &fakeSub{request: req, from: from, tag: "t" + req.CallID().Value(), seq: 1000}
+		req.To().Params.Add("tag", sub.tag)
 		p.subs[ext] = sub
 	}
 	initial := p.initial
@@ -206,9 +207,6 @@ func (p *fakePBX) subscribe(req *sipmsg.Request, from net.Addr, status int) {
 	if status != 0 {
 		p.respond(req, from, status)
 		return
-	}
-	if !within {
-		req.To().Params.Add("tag", sub.tag)
 	}
 	expires := req.GetHeader("Expires").Value()
 	p.respond(req, from, 200, sipmsg.NewHeader("Expires", expires))

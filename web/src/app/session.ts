@@ -3,6 +3,7 @@ import { createContext, use } from 'react';
 import { api, send } from '@/api/client';
 import { isCode } from '@/api/error';
 import type { Info, Me, Permission } from '@/api/types';
+import { useToastError } from '@/parts/errors';
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -67,12 +68,16 @@ export interface MeChange {
 /** Changes the user's own profile; the page follows at once. */
 export function useChangeMe() {
   const cache = useQueryClient();
+  const fail = useToastError();
   return useMutation({
     mutationFn: (change: MeChange) => send(api.PATCH('/me', { body: change })),
     onMutate: (change) => {
       cache.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, ...change } : me));
     },
     onSuccess: (me) => cache.setQueryData(meQuery.queryKey, me),
-    onError: () => cache.invalidateQueries({ queryKey: meQuery.queryKey }),
+    onError: (error) => {
+      fail(error);
+      return cache.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
   });
 }

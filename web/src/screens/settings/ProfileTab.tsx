@@ -1,13 +1,14 @@
 import { Radio, SegmentedControl, Select, SimpleGrid, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, send } from '@/api/client';
 import type { PopSettings } from '@/api/types';
-import { popQuery, useChangePop, usePopSettings } from '@/app/popSettings';
+import { popQuery, useChangePop } from '@/app/popSettings';
 import { useChangeMe, useInfo, useMe } from '@/app/session';
 import { asLanguage, switchLanguage } from '@/i18n';
 import { Section } from '@/parts/Section';
+import { Failure, Lines } from '@/parts/States';
 import { SaveBar, useDraft } from '@/parts/useDraft';
 import { TemplateField, useTemplate } from './link/TemplateField';
 
@@ -22,17 +23,6 @@ export function ProfileTab() {
   const info = useInfo();
   const change = useChangeMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const pop = usePopSettings();
-  const set = useChangePop();
-  const canNotify = typeof Notification !== 'undefined' && window.isSecureContext;
-
-  const setDesktop = async (wanted: boolean) => {
-    if (wanted && (await Notification.requestPermission()) !== 'granted') {
-      notifications.show({ color: 'orange', message: t('settings.desktop_refused') });
-      return;
-    }
-    set.mutate({ notify: wanted });
-  };
 
   return (
     <Stack maw={960}>
@@ -81,33 +71,56 @@ export function ProfileTab() {
           </Text>
         </Section>
       </SimpleGrid>
-      <Section title={t('settings.calls')}>
-        <Radio.Group label={t('settings.pop_mode')} value={pop.mode} onChange={(value) => set.mutate({ mode: asMode(value) })}>
-          <Stack gap={8} mt={8}>
-            {modes.map((value) => (
-              <Radio key={value} value={value} label={t(`settings.pop_${value}`)} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <Select
-          maw={380}
-          allowDeselect={false}
-          label={t('settings.open_card')}
-          data={modes.map((value) => ({ value, label: t(`settings.open_${value}`) }))}
-          value={pop.open_card}
-          onChange={(value) => set.mutate({ open_card: asMode(value) })}
-        />
-        <Switch label={t('settings.sound')} checked={pop.sound} onChange={(event) => set.mutate({ sound: event.currentTarget.checked })} />
-        <Switch
-          label={t('settings.desktop')}
-          description={canNotify ? undefined : t('settings.desktop_insecure')}
-          disabled={!canNotify}
-          checked={pop.notify && canNotify}
-          onChange={(event) => void setDesktop(event.currentTarget.checked)}
-        />
-      </Section>
+      <Calls />
       <OwnLink />
     </Stack>
+  );
+}
+
+/** How the user is told of calls (PU-07). */
+function Calls() {
+  const { t } = useTranslation();
+  const { data: pop, error, refetch } = useQuery(popQuery);
+  const set = useChangePop();
+  const canNotify = typeof Notification !== 'undefined' && window.isSecureContext;
+
+  const setDesktop = async (wanted: boolean) => {
+    if (wanted && (await Notification.requestPermission()) !== 'granted') {
+      notifications.show({ color: 'orange', message: t('settings.desktop_refused') });
+      return;
+    }
+    set.mutate({ notify: wanted });
+  };
+
+  if (!pop) {
+    return <Section title={t('settings.calls')}>{error ? <Failure error={error} onRetry={() => void refetch()} /> : <Lines count={4} />}</Section>;
+  }
+  return (
+    <Section title={t('settings.calls')}>
+      <Radio.Group label={t('settings.pop_mode')} value={pop.mode} onChange={(value) => set.mutate({ mode: asMode(value) })}>
+        <Stack gap={8} mt={8}>
+          {modes.map((value) => (
+            <Radio key={value} value={value} label={t(`settings.pop_${value}`)} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <Select
+        maw={380}
+        allowDeselect={false}
+        label={t('settings.open_card')}
+        data={modes.map((value) => ({ value, label: t(`settings.open_${value}`) }))}
+        value={pop.open_card}
+        onChange={(value) => set.mutate({ open_card: asMode(value) })}
+      />
+      <Switch label={t('settings.sound')} checked={pop.sound} onChange={(event) => set.mutate({ sound: event.currentTarget.checked })} />
+      <Switch
+        label={t('settings.desktop')}
+        description={canNotify ? undefined : t('settings.desktop_insecure')}
+        disabled={!canNotify}
+        checked={pop.notify && canNotify}
+        onChange={(event) => void setDesktop(event.currentTarget.checked)}
+      />
+    </Section>
   );
 }
 
