@@ -1,7 +1,7 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, send } from '@/api/client';
 import type { PopSettings } from '@/api/types';
-import { useToastError } from '@/parts/errors';
+import { useChange } from './useChange';
 
 export const popQuery = queryOptions({
   queryKey: ['pop-settings'],
@@ -17,30 +17,11 @@ export function usePopSettings(): PopSettings {
   return useQuery(popQuery).data ?? quiet;
 }
 
-/** Changes some of them; the page follows at once. */
+/** Changes some of them. */
 export function useChangePop() {
   const cache = useQueryClient();
-  const fail = useToastError();
-  return useMutation({
-    mutationKey: popQuery.queryKey,
-    mutationFn: async (change: Partial<PopSettings>) => {
-      const now = await cache.ensureQueryData(popQuery);
-      return send(api.PUT('/me/settings', { body: { ...now, ...change } }));
-    },
-    onMutate: (change) => {
-      // a reading under way does not know of the change
-      void cache.cancelQueries({ queryKey: popQuery.queryKey });
-      cache.setQueryData(popQuery.queryKey, (now) => now && { ...now, ...change });
-    },
-    onSuccess: (now) => {
-      // the answer to the first of two clicks does not know of the second
-      if (cache.isMutating({ mutationKey: popQuery.queryKey }) === 1) cache.setQueryData(popQuery.queryKey, now);
-    },
-    onError: (error) => {
-      fail(error);
-      return cache.invalidateQueries({ queryKey: popQuery.queryKey });
-    },
-    // two quick clicks are two requests, in their order
-    scope: { id: 'pop-settings' },
+  return useChange<PopSettings, Partial<PopSettings>>({
+    queryKey: popQuery.queryKey,
+    write: async (change) => send(api.PUT('/me/settings', { body: { ...(await cache.ensureQueryData(popQuery)), ...change } })),
   });
 }

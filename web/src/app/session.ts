@@ -1,9 +1,9 @@
-import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, type QueryClient } from '@tanstack/react-query';
 import { createContext, use } from 'react';
 import { api, send } from '@/api/client';
 import { isCode } from '@/api/error';
 import type { Info, Me, Permission } from '@/api/types';
-import { useToastError } from '@/parts/errors';
+import { useChange } from './useChange';
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -65,19 +65,7 @@ export interface MeChange {
   theme?: 'light' | 'dark' | 'auto';
 }
 
-/** Changes the user's own profile; the page follows at once. */
+/** Changes the user's own profile. */
 export function useChangeMe() {
-  const cache = useQueryClient();
-  const fail = useToastError();
-  return useMutation({
-    mutationFn: (change: MeChange) => send(api.PATCH('/me', { body: change })),
-    onMutate: (change) => {
-      cache.setQueryData(meQuery.queryKey, (me) => (me ? { ...me, ...change } : me));
-    },
-    onSuccess: (me) => cache.setQueryData(meQuery.queryKey, me),
-    onError: (error) => {
-      fail(error);
-      return cache.invalidateQueries({ queryKey: meQuery.queryKey });
-    },
-  });
+  return useChange<Me, MeChange>({ queryKey: meQuery.queryKey, write: (change) => send(api.PATCH('/me', { body: change })) });
 }
